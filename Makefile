@@ -1,0 +1,39 @@
+# demo   watch a plant at work          test   prove everything
+# lint   the static checks alone        bench  measure, as ratios
+
+BIN := .venv/bin
+# One file stays in one process, so that what it sets up is set up once. The seed makes two runs of one tree the same;
+# `pytest` without it looks for new counterexamples every time.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --hypothesis-seed=0
+
+.PHONY: demo test lint unit integration bench clean
+
+demo:
+	@.ci/venv demo
+	@$(BIN)/tundish demo $(DEMO)
+
+test: lint unit integration
+
+lint:
+	@.ci/venv all,test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/deptry engine connectors
+
+unit:
+	@.ci/venv all,test
+	$(PYTEST) tests/unit tests/architecture
+
+integration:
+	@.ci/venv all,test
+	@.ci/peers
+	$(PYTEST) tests --ignore tests/unit --ignore tests/architecture
+
+bench:
+	@.ci/venv all,test
+	$(BIN)/python tests/benchmark/run.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis dist build
