@@ -1,0 +1,45 @@
+"""What a source hands over, and what it gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from tundish.faults import Fault
+from tundish.model.record import Value
+
+AcceptanceOutcome = Literal["accepted", "duplicate", "conflict", "invalid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One file, one MQTT message, one HTTP request: it holds one or many messages.
+
+    A source builds it and calls `Intake.accept`; only when that returns may the source acknowledge its peer.
+    """
+
+    body: bytes | Path
+    """The bytes as they came; a path where a large file was claimed and is to be read in a stream."""
+    received: datetime
+    """When the source got it, with zone."""
+    meta: Mapping[str, Value] = field(default_factory=dict)
+    """What the transport says about it (`topic`, `file`, `headers` …); expressions see it as `$meta`."""
+    name: str = ""
+    """Names this unit within its source across restarts; a path body needs one, so that reading can be resumed."""
+    cursor: bytes | None = None
+    """The source's position after this unit; written in the same transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What became of a unit. It is on disk in every case, and the source acknowledges it in every case."""
+
+    outcome: AcceptanceOutcome
+    """`accepted`; `duplicate`: every message was there already; `conflict`: known `once` key, other content;
+    `invalid`: it became a dead letter because it could not be read or breaks its contract."""
+    ids: tuple[int, ...]
+    """Sequence numbers of the messages; for a duplicate those of the first."""
+    faults: tuple[Fault, ...] = ()
