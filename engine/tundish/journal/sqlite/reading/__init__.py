@@ -1,0 +1,1 @@
+"""Everything that reads the journal, from the daemon or from another process."""
