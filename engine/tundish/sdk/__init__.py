@@ -1,0 +1,59 @@
+"""Everything that a connector needs from Tundish: the contract, the declaration, types for settings.
+
+A connector imports `tundish.sdk`, `model`, `telemetry`, `errors` and `faults`; nothing else of the engine.
+"""
+
+from tundish.language import Expression, Template
+from tundish.sdk.arrivals import Arrivals, accept_patiently
+from tundish.sdk.contract import (
+    Component,
+    Connection,
+    Context,
+    Destination,
+    Intake,
+    Logger,
+    Lookup,
+    Source,
+    StartTask,
+)
+from tundish.sdk.registry import Registry, connector, installed, installed_connectors, installed_formats
+from tundish.sdk.retry import Backoff
+from tundish.sdk.settings import Duration, Secret, Settings, Size, format_duration, parse_duration, wrong_value
+from tundish.sdk.spec import ConnectorSpec, Part, Trait
+from tundish.sdk.tls import TlsSettings, client_context, server_context, tls_faults
+
+__all__ = [
+    "Arrivals",
+    "Backoff",
+    "Component",
+    "Connection",
+    "ConnectorSpec",
+    "Context",
+    "Destination",
+    "Duration",
+    "Expression",
+    "Intake",
+    "Logger",
+    "Lookup",
+    "Part",
+    "Registry",
+    "Secret",
+    "Settings",
+    "Size",
+    "Source",
+    "StartTask",
+    "Template",
+    "TlsSettings",
+    "Trait",
+    "accept_patiently",
+    "client_context",
+    "connector",
+    "format_duration",
+    "installed",
+    "installed_connectors",
+    "installed_formats",
+    "parse_duration",
+    "server_context",
+    "tls_faults",
+    "wrong_value",
+]
