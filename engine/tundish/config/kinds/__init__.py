@@ -1,0 +1,1 @@
+"""What files can be: one module for each kind, told by the first field of the file."""
