@@ -1,0 +1,222 @@
+"""The intake of a route: a unit is on disk, with its messages and their deliveries, before its source hears of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from tundish.errors import Backpressure, JournalError, JournalFull
+from tundish.formats.contract import InterchangeFormat
+from tundish.journal.contract import Accepted, Journal, NewUnit, StoredMessage
+from tundish.model import Acceptance, Record, Scope, Unit
+from tundish.plan.evaluation import scope_of
+from tundish.plan.route import ReadFault, RoutePlan
+from tundish.runtime.accepting.keying import Keyed, keyed, meta_of, read_parts
+from tundish.runtime.accepting.results import Results
+from tundish.runtime.accepting.streaming import stream
+from tundish.runtime.delivering.lane import Item
+from tundish.runtime.delivering.messages import InHand
+from tundish.runtime.supervisor import Supervisor
+from tundish.sdk import Logger
+from tundish.telemetry import Event
+
+FULL_PAUSE = 5.0
+"""Seconds after which a source tries again when the journal has no room."""
+
+
+class Lines(Protocol):
+    """Where accepted messages go on: the outlets of the route."""
+
+    def offer(self, item: Item, destination: str) -> bool:
+        """True when the delivery is in memory now."""
+
+    def keep(self, hand: InHand) -> None:
+        """The record stays in memory until the deliveries are made."""
+
+    def pump(self) -> None:
+        """Deliver what has just come."""
+
+    def refusal(self) -> str:
+        """Why nothing can be taken now, or an empty text."""
+
+
+class RouteIntake:
+    """Implements `sdk.Intake` for the source of one route version."""
+
+    def __init__(
+        self,
+        plan: RoutePlan,
+        version: int,
+        *,
+        journal: Journal,
+        lines: Lines,
+        supervisor: Supervisor,
+        log: Logger,
+        journal_full: Callable[[str], None],
+    ) -> None:
+        """`journal_full` hears why nothing could be written, and an empty text when something was written again."""
+        self._plan = plan
+        self._version = version
+        self._journal = journal
+        self._lines = lines
+        self._supervisor = supervisor
+        self._log = log
+        self._journal_full = journal_full
+        self._cursor_name = f"{plan.name}/from"
+        self._pending = 0
+        self._stopped = False
+        self._refusing = False
+
+    @property
+    def pending(self) -> int:
+        """Units that are being written, also those whose source does not wait for them any more."""
+        return self._pending
+
+    def stop(self) -> None:
+        """Take no more units; those that are being written still get their acceptance."""
+        self._stopped = True
+
+    async def cursor(self) -> bytes | None:
+        """The last `Unit.cursor` that was made durable for this source."""
+        return await self._journal.cursor(self._cursor_name)
+
+    async def accept(self, unit: Unit) -> Acceptance:
+        """Make the unit durable. Raises Backpressure when nothing can be taken now, OSError for an unreadable path.
+
+        Units are accepted in the order of the calls. A cancelled caller does not take its unit back: it may be on
+        disk, and is then delivered. Of a path, the first thousand ids and faults are returned.
+        """
+        self._refuse()
+        meta, encoded, faults = meta_of(unit)
+        cursor = None if unit.cursor is None else (self._cursor_name, unit.cursor)
+        if isinstance(unit.body, Path):
+            return await self._accept_stream(unit, unit.body, meta, encoded, cursor)
+        parts = [ReadFault(unit.body, faults)] if faults else list(read_parts(self._plan, (unit.body,), meta, unit))
+        whole = keyed(self._plan, parts, name=unit.name, first=0, body=unit.body)
+        body = unit.body if len(parts) == 1 and whole.messages else b""
+        results = Results()
+        results.add(await self._write(whole, unit, meta, encoded, body=body, cursor=cursor), whole.faults)
+        return self._acceptance(results)
+
+    async def _accept_stream(
+        self, unit: Unit, path: Path, meta: Record, encoded: bytes, cursor: tuple[str, bytes] | None
+    ) -> Acceptance:
+        """Every batch is written with the position behind it, so that a unit that was begun is never begun again."""
+        progress = f"{self._plan.name}/unit/{unit.name}" if unit.name else ""
+        position = int(await self._journal.cursor(progress) or 0) if progress else 0
+        results = Results(resumed=position > 0)
+        async with contextlib.aclosing(stream(self._plan, path, meta, unit, position)) as batches:
+            async for batch in batches:
+                at = (progress, str(batch.end).encode()) if progress else None
+                at = cursor if batch.last and cursor else at
+                results.add(await self._patiently(batch.parts, unit, meta, encoded, at), batch.parts.faults)
+        return self._acceptance(results)
+
+    def _refuse(self) -> None:
+        if self._stopped:
+            raise Backpressure("the route is being stopped")
+        refusal = self._lines.refusal()
+        if bool(refusal) != self._refusing:
+            self._refusing = bool(refusal)
+            event = Event.BACKPRESSURE_ON if refusal else Event.BACKPRESSURE_OFF
+            self._log.warning(event, route=self._plan.name, text=refusal)
+        if refusal:
+            raise Backpressure(refusal)
+
+    async def _patiently(
+        self, parts: Keyed, unit: Unit, meta: Record, encoded: bytes, cursor: tuple[str, bytes] | None
+    ) -> Accepted:
+        """Write one batch; a half-read unit waits for room instead of being given up."""
+        while True:
+            try:
+                self._refuse()
+                return await self._write(parts, unit, meta, encoded, body=b"", cursor=cursor)
+            except Backpressure as full:
+                await asyncio.sleep(full.seconds)
+
+    async def _write(
+        self, parts: Keyed, unit: Unit, meta: Record, encoded: bytes, *, body: bytes, cursor: tuple[str, bytes] | None
+    ) -> Accepted:
+        new = NewUnit(
+            route_version=self._version,
+            received=int(unit.received.timestamp() * 1000),
+            meta=encoded,
+            body=body,
+            messages=parts.messages,
+            dead_letters=parts.dead,
+            reference=str(unit.body) if isinstance(unit.body, Path) else "",
+            cursor=cursor,
+        )
+        name = f"{self._plan.name}: accept"
+        self._pending += 1
+        return await self._supervisor.finish(self._commit(new, parts, meta, unit.received), name=name)
+
+    async def _commit(self, new: NewUnit, parts: Keyed, meta: Record, received: datetime) -> Accepted:
+        """Write, then hand the new messages to the lanes before anything else runs, so that none overtakes another."""
+        try:
+            accepted = await self._journal.accept(new)
+        except JournalFull as error:
+            self._journal_full(str(error))
+            raise Backpressure(str(error), FULL_PAUSE) from error
+        except JournalError as error:
+            raise Backpressure(f"the journal takes nothing: {error}", FULL_PAUSE) from error
+        finally:
+            self._pending -= 1
+        self._journal_full("")
+        await self._note_acknowledgements(parts)
+        if accepted.fresh:
+            self._hand_over(new, parts, accepted, scope_of(self._plan, meta, received))
+            self._lines.pump()
+        return accepted
+
+    async def _note_acknowledgements(self, parts: Keyed) -> None:
+        """Acknowledgements that came in belong to interchanges that went out before."""
+        form = self._plan.format
+        if not isinstance(form, InterchangeFormat):
+            return
+        for record in parts.records:
+            for found in form.answered(record):
+                sent = await self._journal.acknowledged(found.series, found.number, found.answer)
+                facts = {"series": found.series, "number": found.number, "answer": found.answer}
+                if sent is None:
+                    self._log.warning(Event.ACKNOWLEDGEMENT_UNKNOWN, route=self._plan.name, **facts)
+                elif found.answer != "accepted":
+                    self._log.error(Event.INTERCHANGE_REFUSED, message=sent.seq, destination=sent.destination, **facts)
+
+    def _hand_over(self, new: NewUnit, parts: Keyed, accepted: Accepted, scope: Scope) -> None:
+        fresh = set(accepted.fresh)
+        now = time.time_ns() // 1_000_000
+        for index, seq in enumerate(accepted.seqs):
+            if seq not in fresh:
+                continue
+            message = parts.messages[index]
+            offers = [self._lines.offer(Item(seq, message.key, self._version), name) for name in message.destinations]
+            if not any(offers):
+                continue
+            stored = StoredMessage(
+                seq=seq,
+                route=self._plan.name,
+                route_version=self._version,
+                key=message.key,
+                received=new.received,
+                accepted=now,
+                meta=new.meta,
+                body=new.body,
+                payload=message.payload,
+                index=index,
+                once=message.once,
+            )
+            self._lines.keep(InHand(stored, parts.records[index], scope, uses=sum(offers)))
+
+    def _acceptance(self, results: Results) -> Acceptance:
+        if results.conflicts:
+            self._log.warning(Event.UNIT_CONFLICT, route=self._plan.name, messages=results.conflicts)
+        if results.faults:
+            faults = [str(fault) for fault in results.faults[:5]]
+            self._log.warning(Event.UNIT_INVALID, route=self._plan.name, faults=faults)
+        return results.acceptance()

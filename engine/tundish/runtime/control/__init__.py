@@ -1,0 +1,1 @@
+"""How an operator talks to a running daemon."""

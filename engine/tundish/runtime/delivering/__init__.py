@@ -1,0 +1,1 @@
+"""How messages leave: lanes, one attempt, what its outcome means, and the circuit of a destination."""

@@ -1,0 +1,281 @@
+"""The outlet of a route to one destination: lanes give out work, attempts are made, outcomes reach the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from random import random
+
+from tundish.errors import JournalError, JournalFull
+from tundish.journal.contract import STEPS, Journal
+from tundish.runtime.delivering.attempt import Attempts, Ended
+from tundish.runtime.delivering.circuit import Circuit
+from tundish.runtime.delivering.lane import Item, Limits, Want
+from tundish.runtime.delivering.lanes import Lanes
+from tundish.runtime.delivering.verdicts import Again, Dead, Done, Gone
+from tundish.runtime.supervisor import Supervisor
+from tundish.sdk import Backoff, Logger
+from tundish.telemetry import Event
+
+CIRCUIT_BACKOFF = Backoff(1.0, 60.0)
+SETTLING = 512
+"""Outcomes that may be on their way to the disk while the next deliveries are made already."""
+ABANDON_WITHIN = 2.0
+READ_AGAIN = 1.0
+"""Seconds to wait when the journal could not be read or has no room for an outcome."""
+
+Buried = Callable[[str, int, bool], None]
+"""Hears key, sequence number and `holds` of a message that died in the steps; every outlet of the route must know."""
+
+
+class Outlet:
+    """Moves the deliveries of one destination of one route."""
+
+    def __init__(
+        self,
+        route: str,
+        destination: str,
+        *,
+        ordered: bool,
+        concurrency: int,
+        holds: bool,
+        journal: Journal,
+        attempts: Attempts,
+        supervisor: Supervisor,
+        log: Logger,
+        buried: Buried,
+        ended: Callable[[int], None],
+        limits: Limits,
+    ) -> None:
+        """`holds` tells whether a dead letter holds its lane; `ended` hears how many deliveries got their fate."""
+        self.destination = destination
+        self.concurrency = concurrency
+        self.holds = holds
+        self.ordered = ordered
+        self.lanes = Lanes(ordered=ordered, clock=time.monotonic, limits=limits)
+        self.circuit = Circuit(CIRCUIT_BACKOFF, clock=time.monotonic, random=random)
+        self.replayed: set[int] = set()
+        """Messages that an operator sent again: their ledger is asked before they are delivered."""
+        self._route = route
+        self._journal = journal
+        self._attempts = attempts
+        self._log = log
+        self._facts = {"route": route, "destination": destination}
+        self._buried = buried
+        self._ended = ended
+        self._scope = supervisor.scope(f"{route}/to/{destination}")
+        self._parked: dict[int, Item] = {}
+        """What waits for a dead letter of the steps that another outlet is writing."""
+        self._gate: Callable[[], bool] = lambda: False
+        self._in_flight = 0
+        self._settling = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """Attempts that are being made now."""
+        return self._in_flight
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is in flight, and nothing is being written."""
+        return not self._in_flight and not self._settling
+
+    def open(self, gate: Callable[[], bool]) -> None:
+        """Begin to deliver whenever `gate` says that the destination can be used."""
+        self._gate = gate
+        self.pump()
+
+    def close(self) -> None:
+        """Start no more attempts; those on their way go on."""
+        self._gate = lambda: False
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def abandon(self) -> None:
+        """Give up what is in flight; the journal learns that nobody knows what became of it."""
+        await self._scope.stop(ABANDON_WITHIN)
+
+    def offer(self, item: Item) -> bool:
+        """A message was just accepted; True when its delivery is in memory."""
+        return self.lanes.offer(item)
+
+    def pump(self) -> None:
+        """Start whatever can start now. Called whenever something has changed; never blocks."""
+        if not self._gate():
+            return
+        while self._may_start() and self.circuit.allows():
+            item = self.lanes.take()
+            if item is None:
+                break
+            self.circuit.started()
+            self._in_flight += 1
+            self._scope.start(self._deliver(item), name="delivery")
+        want = self.lanes.wants()
+        if want is not None:
+            self._scope.start(self._read(want), name="lanes")
+        self._set_timer()
+
+    def _may_start(self) -> bool:
+        return self._in_flight < self.concurrency and self._settling < SETTLING
+
+    def _set_timer(self) -> None:
+        """Wake up for the next retry, or for the end of a pause."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self.lanes.next_due()
+        times = [at for at in (due, self.circuit.until) if at]
+        if not times:
+            return
+        now = time.monotonic()
+        next_time = min((at for at in times if at > now), default=0.0)
+        if next_time:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(next_time - now + 0.001, self.pump)
+
+    async def _read(self, want: Want) -> None:
+        try:
+            rows = await self._journal.open_deliveries(
+                self._route, after=want.after, limit=want.limit, destination=self.destination, key=want.key
+            )
+        except JournalError as error:
+            self._log.error(Event.JOURNAL_FAILED, **self._facts, error=str(error))
+            await asyncio.sleep(READ_AGAIN)
+            self.lanes.read_failed(want)
+        else:
+            self.lanes.loaded(want, rows, time.time_ns() // 1_000_000)
+        self.pump()
+
+    async def _deliver(self, item: Item) -> None:
+        try:
+            ended = await self._attempts.make(item, replayed=item.seq in self.replayed)
+        except asyncio.CancelledError:
+            await self._journal.retry(item.seq, self.destination, 0, "Unknown", "stopped while it was in flight")
+            raise
+        finally:
+            self._in_flight -= 1
+        self._note_contact(ended, item)
+        self._settling += 1
+        try:
+            await self._settle(item, ended)
+        finally:
+            self._settling -= 1
+        self.pump()
+
+    def _note_contact(self, ended: Ended, item: Item) -> None:
+        verdict = ended.verdict
+        if isinstance(verdict, Again) and verdict.pause:
+            self.circuit.pause(verdict.pause)
+        elif ended.contact == "none":
+            self.circuit.spared()
+        elif ended.contact == "down":
+            if self.circuit.failed(item.key if self.ordered else item.seq):
+                self._log.warning(
+                    Event.CIRCUIT_OPENED, **self._facts, until=round(self.circuit.until - time.monotonic(), 1)
+                )
+        elif self.circuit.succeeded():
+            self._log.info(Event.CIRCUIT_CLOSED, **self._facts)
+
+    async def _settle(self, item: Item, ended: Ended) -> None:
+        match ended.verdict:
+            case Done() as done:
+                # The lane goes on before the receipt is on disk: receipts are written in this order, so after a
+                # crash what is repeated is repeated in order.
+                self.lanes.finish(item)
+                self.pump()
+                await self._done(item, done)
+            case Again() as again:
+                await self._again(item, again, ended)
+            case Dead() as dead:
+                await self._dead(item, dead)
+            case Gone():
+                if item.gone:
+                    self._withdraw(item)
+                else:
+                    # The lane stays where it is until the dead letter is on disk and holds it.
+                    self._parked[item.seq] = item
+
+    async def _done(self, item: Item, done: Done) -> None:
+        await self._write(
+            lambda: self._journal.done(
+                item.seq, self.destination, done.outcome, remote_id=done.remote_id, detail=done.detail
+            )
+        )
+        self.replayed.discard(item.seq)
+        self.lanes.settled(item)
+        self._ended(1)
+
+    async def _again(self, item: Item, again: Again, ended: Ended) -> None:
+        next_at = time.time_ns() // 1_000_000 + int(again.wait * 1000)
+        due = time.monotonic() + again.wait
+        event = Event.DELIVERY_AUTH_FAILED if again.error == "AuthFailed" else Event.DELIVERY_RETRIED
+        say = self._log.error if again.error == "AuthFailed" else self._log.info
+        say(
+            event,
+            **self._facts,
+            seq=item.seq,
+            key=item.key,
+            error=again.error,
+            text=again.text,
+            wait=round(again.wait, 2),
+        )
+        if not await self._write(
+            lambda: self._journal.retry(item.seq, self.destination, next_at, again.error, again.text, again.detail)
+        ):
+            self._withdraw(item)
+            self._ended(1)
+            return
+        item.attempts += 1
+        item.patient += again.patient
+        if ended.contact != "none":
+            item.unknown = again.unknown
+        item.crashes = 0
+        self.lanes.retry(item, due)
+
+    async def _dead(self, item: Item, dead: Dead) -> None:
+        holds = self.holds and self.ordered
+        self._log.error(
+            Event.DEAD_LETTER, **self._facts, seq=item.seq, key=item.key, error=dead.error, text=dead.text, holds=holds
+        )
+        where = STEPS if dead.in_steps else self.destination
+        written = await self._write(
+            lambda: self._journal.bury(item.seq, where, dead.error, dead.text, detail=dead.detail, holds=holds)
+        )
+        self.replayed.discard(item.seq)
+        if dead.in_steps:
+            self._buried(item.key, item.seq, written and holds)
+        elif written and holds:
+            self.lanes.hold(item.key, item.seq)
+        self._withdraw(item)
+        self._ended(1)
+
+    def died_in_steps(self, key: str, seq: int, *, holds: bool) -> None:
+        """A message of the route became a dead letter before any destination was concerned."""
+        if holds:
+            self.lanes.hold(key, seq)
+        self.lanes.drop(key, seq)
+        item = self._parked.pop(seq, None)
+        if item is not None:
+            self._withdraw(item)
+        self.pump()
+
+    def _withdraw(self, item: Item) -> None:
+        """The delivery is not open any more."""
+        self.lanes.finish(item)
+        self.lanes.settled(item)
+
+    async def _write(self, write: Callable[[], Coroutine[object, object, None]]) -> bool:
+        """Write an outcome, however long the disk is full; False when the journal knows no such open delivery."""
+        while True:
+            try:
+                await write()
+            except JournalFull as error:
+                self._log.error(Event.JOURNAL_FULL, **self._facts, error=str(error))
+                await asyncio.sleep(READ_AGAIN)
+            except JournalError as error:
+                self._log.error(Event.JOURNAL_FAILED, **self._facts, error=str(error))
+                return False
+            else:
+                return True
