@@ -1,0 +1,57 @@
+"""Notices when the broker forgot us: what was published meanwhile never comes, and someone must know."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What the broker keeps for us, and when it was last known to."""
+
+    topic: str
+    qos: int
+    seen: str
+    """RFC 3339."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time from which messages are missing."""
+
+    topic: str
+    since: str
+    until: str
+
+
+class SubscriptionMemory:
+    """Remembers the subscription over restarts, in a folder of ours. All of it blocks, for a very short time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "subscription.json"
+        self._gaps = folder / "gaps.jsonl"
+
+    def recall(self) -> Subscription | None:
+        """What was remembered; None before the first time, and where the file is damaged."""
+        try:
+            return Subscription(**json.loads(self._file.read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def remember(self, topic: str, qos: int, now: datetime) -> None:
+        """Note that the broker keeps this subscription now."""
+        text = json.dumps(asdict(Subscription(topic, qos, now.isoformat(timespec="seconds"))))
+        unfinished = self._file.with_suffix(".part")
+        unfinished.write_text(text, "utf-8")
+        unfinished.replace(self._file)
+
+    def record(self, gap: Gap) -> None:
+        """Keep a gap for good: one JSON object per line in `gaps.jsonl`."""
+        with self._gaps.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(gap)) + "\n")
+            file.flush()
+            os.fsync(file.fileno())

@@ -1,0 +1,56 @@
+"""What the suite must know about a connector's peer; `harness/<id>.py` says it, in a class named `Harness`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Literal
+
+Role = Literal["source", "destination", "lookup"]
+
+
+class Produced(ABC):
+    """A unit that the peer hands over."""
+
+    @property
+    @abstractmethod
+    def is_acknowledged(self) -> bool:
+        """Whether the peer knows that it may forget the unit."""
+
+
+class PeerHarness(ABC):
+    """A real peer on this machine, which can be stopped and started again at the same address."""
+
+    waived: ClassVar[Mapping[str, str]] = {}
+    """Names of tests that mean nothing for this connector, each with the reason."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Be there; also after `stop`."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Be gone, as after a power cut. May be called twice."""
+
+    @abstractmethod
+    def connection(self, role: Role) -> Mapping[str, object]:
+        """Settings of the connection."""
+
+    @abstractmethod
+    def settings(self, role: Role) -> Mapping[str, object]:
+        """Settings of the source, destination or lookup."""
+
+    async def finish(self) -> None:  # noqa: B027 - most peers have nothing to do
+        """Release what outlives `stop`."""
+
+    async def produce(self, body: bytes) -> Produced:
+        """Hand a unit over; the peer repeats it until it is acknowledged, where its protocol has that."""
+        raise NotImplementedError
+
+    async def collected(self) -> list[bytes]:
+        """Bodies that arrived, in order."""
+        raise NotImplementedError
