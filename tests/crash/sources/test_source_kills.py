@@ -115,9 +115,12 @@ class Load:
     async def goes_on(self) -> None:
         """Wait until something more is acknowledged."""
         before = len(self.acknowledged())
-        async with asyncio.timeout(20):
-            while len(self.acknowledged()) <= before:  # noqa: ASYNC110 - a foreign process has no event to wait for
-                await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(20):
+                while len(self.acknowledged()) <= before:  # noqa: ASYNC110 - a foreign process has no event to wait for
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"{before} of {len(self.produced)} units were acknowledged, and no more") from None
 
 
 @asynccontextmanager
