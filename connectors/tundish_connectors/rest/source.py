@@ -41,7 +41,7 @@ class RestSource(Source[RestSourceSettings, RestConnection]):
             self._poller = Poller(self.settings.poll, self.connection.client, self.context.log)
             await self.connection.client.reach()
             return
-        assert self.settings.path is not None
+        assert self.settings.path is not None  # noqa: S101 - the settings have exactly one of the two
         listener = self.connection.listener
         self._secret_header = listener.secret_header
         self._added = (listener, await listener.add(self.settings.method, self.settings.path, self._take))
