@@ -9,7 +9,7 @@ from tundish.faults import Fault
 from tundish.sdk import Connection, Context, tls_faults
 from tundish_connectors.rest.calling.checking import faults_of
 from tundish_connectors.rest.calling.client import HttpClient
-from tundish_connectors.rest.listener import Listener
+from tundish_connectors.rest.listening.listener import Listener
 from tundish_connectors.rest.settings import RestConnectionSettings
 
 
