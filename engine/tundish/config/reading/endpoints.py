@@ -58,7 +58,7 @@ class EndpointReader:
     registry: Registry
     report: Report
     files: ProjectFiles = field(default_factory=lambda: ProjectFiles(Path()))
-    """The files that the settings of formats may name; by default those of the current folder."""
+    """The files that the settings of formats and connections may name; by default those of the current folder."""
 
     def names(self, role: Role) -> list[str]:
         """The connectors that can be used in a role."""
@@ -73,7 +73,9 @@ class EndpointReader:
             return None
         spec, part, connector = found
         node = as_fields(connector.node)
-        settings = validate(part.settings, node, f"{spec.id} connection", self.report, place=connector.name.place)
+        settings = validate(
+            part.settings, node, f"{spec.id} connection", self.report, place=connector.name.place, context=self.files
+        )
         check_secrets(node, self.report)
         return ConnectionDeclaration(entry.name.text, spec, settings, entry.name.place) if settings else None
 
