@@ -21,6 +21,7 @@ DETAIL = "urn:tundish:faults"
 
 _CODES_1_2 = {"Client": "Sender", "Server": "Receiver"}
 _CODES_1_1 = {new: old for old, new in _CODES_1_2.items()}
+_WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -78,22 +79,29 @@ def read_fault(node: etree._Element, version: Version) -> SoapFault:
     )
 
 
-def make_fault(version: Version, code: FaultCode, reason: str, faults: Sequence[Fault] = (), subcode: str = "") -> etree._Element:
-    """The element of a body that tells a client what is wrong; every fault is listed in the detail."""
+def make_fault(
+    version: Version, code: FaultCode, reason: str, faults: Sequence[Fault] = (), wsse: str = ""
+) -> etree._Element:
+    """The element of a body that tells a client what is wrong; every fault is listed in the detail.
+
+    `wsse` is a code of WS-Security, which is the code itself in 1.1 and a subcode in 1.2.
+    """
     space = NAMESPACES[version]
-    node = etree.Element(f"{{{space}}}Fault", nsmap={"soap": space})
+    node = etree.Element(f"{{{space}}}Fault", nsmap={"soap": space, "wsse": _WSSE})
     if version == "1.2":
         outer = etree.SubElement(node, f"{{{space}}}Code")
         etree.SubElement(outer, f"{{{space}}}Value").text = f"soap:{_CODES_1_2.get(code, code)}"
+        if wsse:
+            inner = etree.SubElement(outer, f"{{{space}}}Subcode")
+            etree.SubElement(inner, f"{{{space}}}Value").text = f"wsse:{wsse}"
         text = etree.SubElement(etree.SubElement(node, f"{{{space}}}Reason"), f"{{{space}}}Text")
         text.set(_XML_LANG, "en")
         text.text = _printable(reason)
-        name = f"{{{space}}}Detail"
     else:
-        etree.SubElement(node, "faultcode").text = f"soap:{code}{'.' + subcode if subcode else ''}"
+        etree.SubElement(node, "faultcode").text = f"wsse:{wsse}" if wsse else f"soap:{code}"
         etree.SubElement(node, "faultstring").text = _printable(reason)
-        name = "detail"
     if faults:
+        name = f"{{{space}}}Detail" if version == "1.2" else "detail"
         listed = etree.SubElement(etree.SubElement(node, name), f"{{{DETAIL}}}faults", nsmap={"t": DETAIL})
         for fault in faults:
             one = etree.SubElement(listed, f"{{{DETAIL}}}fault")
