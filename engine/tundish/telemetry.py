@@ -63,6 +63,8 @@ class Event(StrEnum):
     """A partner could not read an interchange, or a part of it."""
     SOURCE_GAP = "source.gap"
     """A peer forgot us, so what it was given meanwhile may never come."""
+    POLL_FAILED = "source.poll-failed"
+    """A system that is asked for news answered what cannot be used; it is asked again."""
     REQUEST_FAILED = "request.failed"
     """A request could not be answered because of a fault of ours; the client was told that it was not accepted."""
     BACKPRESSURE_ON = "backpressure.on"

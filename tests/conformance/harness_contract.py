@@ -28,6 +28,8 @@ class PeerHarness(ABC):
     """Names of tests that mean nothing for this connector, each with the reason."""
     meta: ClassVar[frozenset[str]] = frozenset()
     """What `$meta` of every unit holds."""
+    files: ClassVar[tuple[str, ...]] = ()
+    """Files that its settings name, by their path in this repository; a project has them at the same path."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

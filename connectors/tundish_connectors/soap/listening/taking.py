@@ -42,14 +42,21 @@ class Taking:
 
         Raises Misconfigured where another route has the operation, or the WSDL wants an answer that nobody gives.
         """
-        if self._settings.response is None and self._operation.response is not None:
-            try:
-                self._service.written(self._operation.response, {})
-            except Invalid as error:
-                wanted = "; ".join(f"{fault.path}: {fault.text}" for fault in error.faults)
-                text = f"the answer of '{self._operation.name}' cannot be empty: {wanted}"
-                raise Misconfigured(text, "add 'response' with what the WSDL wants") from None
+        self._try_response()
         await self._listener.add(self._operation.name, self.take)
+
+    def _try_response(self) -> None:
+        """Write an answer now, since a request is on disk when its answer turns out to be wrong."""
+        try:
+            values = self._values(Acceptance("accepted", (1,)), {})
+        except Invalid:
+            return  # It is made of what stands in a request.
+        try:
+            self._service.written(self._operation.response, values)
+        except Invalid as error:
+            wanted = "; ".join(f"{fault.path}: {fault.text}" for fault in error.faults)
+            text = f"the answer of '{self._operation.name}' does not fit the WSDL: {wanted}"
+            raise Misconfigured(text, "write below 'response' what the WSDL wants") from None
 
     async def close(self) -> None:
         """Answer no more."""
@@ -93,15 +100,22 @@ class Taking:
                 text = f"the message was refused: {len(acceptance.faults)} faults"
                 return Told(code="Client", text=text, faults=acceptance.faults)
             case _:
-                return Told(body=self._body(acceptance, record))
+                return self._answer(acceptance, record)
 
-    def _body(self, acceptance: Acceptance, record: Value) -> etree._Element | None:
-        """The answer. It is on disk by now, so that a wrong `response` must not look as if it were not."""
+    def _answer(self, acceptance: Acceptance, record: Value) -> Told:
+        try:
+            values = self._values(acceptance, record)
+            return Told(body=self._service.written(self._operation.response, values))
+        except Invalid as error:
+            # The client may send it again, and is told then that it was there; it must not believe that it was refused.
+            text = f"the message was accepted as {list(acceptance.ids)}, and its answer cannot be made: {error}"
+            return Told(code="Server", text=text, faults=error.faults)
+
+    def _values(self, acceptance: Acceptance, record: Value) -> Record:
+        """Raises Invalid where a template of the answer gives nothing."""
         ids: list[Value] = [str(number) for number in acceptance.ids]
         scope = {"id": ids[0] if ids else "", "ids": ids, "outcome": acceptance.outcome, "request": record}
-        response = self._settings.response
-        values = response.render(scope) if response is not None else {}
-        return self._service.written(self._operation.response, values)
+        return self._settings.response.render(scope) if self._settings.response is not None else {}
 
 
 def _later(text: str, seconds: float) -> Told:

@@ -18,7 +18,9 @@ _NIL, _TYPE = f"{XSI}nil", f"{XSI}type"
 class Reader:
     """Reads one element, and collects what cannot be read."""
 
-    def __init__(self, shapes: Shapes, top: etree._Element) -> None:
+    def __init__(self, shapes: Shapes, top: etree._Element, *, lenient: bool = False) -> None:
+        """`lenient` reads what stands in a wrong namespace; some servers mix them up."""
+        self._lenient = lenient
         self._shapes = shapes
         self._top = top
         self.faults: list[Fault] = []
@@ -52,7 +54,7 @@ class Reader:
         return self._shapes.of(type_)
 
     def _add(self, record: Record, child: etree._Element, shape: Shape) -> None:
-        known = shape.fields.get(str(child.tag))
+        known = shape.field(str(child.tag), lenient=self._lenient)
         if known is None:
             if not shape.open:
                 self._fault(child, "the WSDL has no such element here")

@@ -133,7 +133,7 @@ class Service:
             faults = list(self._schema.faults(node, lines=True)) if check else []
             if faults:
                 return None, faults
-            reader = Reader(self._shapes, node)
+            reader = Reader(self._shapes, node, lenient=not check)
             value = reader.value(node, element.type)
         return value, reader.faults
 

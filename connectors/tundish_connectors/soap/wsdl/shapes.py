@@ -46,6 +46,15 @@ class Shape:
     open: bool = False
     """Anything may stand inside."""
 
+    def field(self, tag: str, *, lenient: bool) -> FieldShape | None:
+        """The field of an element; `lenient` takes one of the same name in another namespace, where only one is."""
+        found = self.fields.get(tag)
+        if found is None and lenient:
+            name = tag.rpartition("}")[2]
+            same = [one for one in self.fields.values() if one.name == name]
+            return same[0] if len(same) == 1 else None
+        return found
+
     def names(self) -> list[str]:
         """The names that a record of this type may have."""
         names = [one.name for one in self.fields.values()]
