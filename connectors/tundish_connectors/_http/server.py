@@ -29,7 +29,9 @@ _ANSWER_WITHIN = 3.0
 class HttpServer:
     """Takes its address with `open`, and answers from `listen` on; until then connecting is refused."""
 
-    def __init__(self, address: str, app: App, tls: ssl.SSLContext | None, timeout: float, max_connections: int) -> None:
+    def __init__(
+        self, address: str, app: App, tls: ssl.SSLContext | None, *, timeout: float, max_connections: int
+    ) -> None:
         """`timeout` seconds are for the head of each request."""
         host, _, port = address.rpartition(":")
         self._host, self._port = host.strip("[]"), int(port)
@@ -65,9 +67,7 @@ class HttpServer:
             return
         config = server_config(self._app)
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: PatientProtocol(
-                config, self._state, timeout=self._timeout, max_connections=self._max_connections
-            ),
+            lambda: PatientProtocol(config, self._state, timeout=self._timeout, max_connections=self._max_connections),
             sock=self._socket,
             ssl=self._tls,
             backlog=_BACKLOG,
@@ -93,14 +93,14 @@ class BodyTooLong(Exception):
     """A body is longer than allowed."""
 
 
-async def read_body(request: Request, most: int, timeout: float) -> bytes:
+async def read_body(request: Request, most: int, within: float) -> bytes:
     """The body of a request. Raises BodyTooLong as soon as that is known, TimeoutError where it does not come."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most:
         raise BodyTooLong
     chunks: list[bytes] = []
     size = 0
-    async with asyncio.timeout(timeout):
+    async with asyncio.timeout(within):
         async for chunk in request.stream():
             size += len(chunk)
             if size > most:

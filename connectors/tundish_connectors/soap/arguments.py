@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias, Union
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, TypeAdapter
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from tundish.errors import Invalid
@@ -14,7 +14,7 @@ from tundish.faults import Fault
 from tundish.model import Record, Value
 from tundish.sdk import Template, wrong_value
 
-_Tree: TypeAlias = Union[Template, int, Decimal, bool, None, "list[_Tree]", "dict[str, _Tree]"]
+_Tree: TypeAlias = Union[Template, int, Decimal, bool, "list[_Tree]", "dict[str, _Tree]", None]
 
 _TEMPLATE = TypeAdapter(Template)
 
@@ -37,6 +37,11 @@ class Arguments:
             raise Invalid("; ".join(fault.text for fault in faults), faults=faults)
         return record
 
+    def plain(self) -> dict[str, Any]:
+        """As a user wrote them."""
+        found: dict[str, Any] = _plain(self._tree)
+        return found
+
     def __bool__(self) -> bool:
         return bool(self._tree)
 
@@ -53,7 +58,7 @@ class Arguments:
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         del source, handler
         return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(lambda found: _plain(found._tree))
+            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(cls.plain)
         )
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What the routes share that use one service: its WSDL, and a pool of connections to it or the address where we are it."""
+"""What the routes share that use one service: its WSDL, and a pool of connections or the address where we are it."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ class SoapConnection(Connection[SoapConnectionSettings]):
     def listener(self) -> SoapListener:
         """For sources. Raises Misconfigured where this connection calls, NotConnected where it is closed."""
         if self.settings.listen is None:
-            raise Misconfigured("a connection without 'listen' cannot receive", "add 'listen', or 'every' to the source")
+            cure = "add 'listen', or 'every' to the source"
+            raise Misconfigured("a connection without 'listen' cannot receive", cure)
         if self._listener is None:
             raise NotConnected("the connection is not open")
         return self._listener

@@ -18,7 +18,7 @@ class SoapDestination(Destination[SoapDestinationSettings, SoapConnection]):
     """Holds nothing between calls; the connection has the pool."""
 
     async def open(self) -> None:
-        """Raises Misconfigured where the WSDL has no such operation or the connection listens, NotConnected if closed."""
+        """Raises Misconfigured where there is no such operation or the connection listens, NotConnected if closed."""
         _ = self.connection.client
         self._operation()
 

@@ -16,7 +16,7 @@ class SoapLookup(Lookup[SoapLookupSettings, SoapConnection]):
     """An operation that changes nothing."""
 
     async def open(self) -> None:
-        """Raises Misconfigured where the WSDL has no such operation or the connection listens, NotConnected if closed."""
+        """Raises Misconfigured where there is no such operation or the connection listens, NotConnected if closed."""
         _ = self.connection.client
         self.connection.service.operation(self.settings.operation)
 

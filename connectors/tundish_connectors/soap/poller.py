@@ -78,7 +78,7 @@ class Poller:
         """Nothing to end."""
 
     async def run(self, intake: Intake) -> None:
-        """Call until cancelled. Raises NotConnected where the service cannot be reached, AuthFailed where it refuses us."""
+        """Call until cancelled. Raises NotConnected where the service is gone, AuthFailed where it refuses us."""
         watermark = self._settings.watermark
         position = Position.decoded(await intake.cursor(), watermark.initial if watermark is not None else None)
         while True:

@@ -142,7 +142,7 @@ class SoapConnectionSettings(Settings):
             )
         if self.auth is not None and self.auth.signature is not None:
             raise wrong_value(
-                "a listener does not check signatures", "use 'username_token' or 'basic', and client certificates by 'tls'"
+                "a listener does not check signatures", "use 'username_token', 'basic' or client certificates ('tls')"
             )
         if self.tls is not None and self.tls.certificate is None:
             raise wrong_value("a listener with TLS has no certificate", "set 'certificate' and 'key' under 'tls'")
@@ -198,7 +198,7 @@ class SoapSourceSettings(Settings):
     def _one_direction(self) -> SoapSourceSettings:
         polled = [name for name in ("arguments", "items", "watermark") if getattr(self, name)]
         if self.every is None and polled:
-            raise wrong_value(f"'{polled[0]}' is for calls, and no call is made without 'every'", "add e.g. 'every: 30s'")
+            raise wrong_value(f"'{polled[0]}' is for calls, which 'every' makes", "add e.g. 'every: 30s'")
         if self.every is not None and self.response is not None:
             raise wrong_value("'response' is for a listener, and 'every' for calls", "keep one")
         if self.watermark is not None and self.items is None:

@@ -20,7 +20,7 @@ WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utilit
 _DIGEST = "#PasswordDigest"
 
 FRESH = timedelta(minutes=5)
-"""How old a token may be, and how far its clock may be ahead; for so long its nonce is remembered (profile 1.1, 3.1)."""
+"""How old a token may be, or how far ahead; for so long its nonce is remembered (UsernameToken Profile 1.1, 3.1)."""
 _MOST_NONCES = 100_000
 
 

@@ -29,7 +29,7 @@ from tundish_connectors.soap.messages.faults import FaultCode, make_fault
 from tundish_connectors.soap.settings import SoapConnectionSettings
 from tundish_connectors.soap.wsdl.service import Service, Version
 
-_MEDIA = {"text/xml": "1.1", "application/soap+xml": "1.2", "application/xml": "1.1"}
+_MEDIA = {"text/xml", "application/soap+xml", "application/xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,9 @@ class SoapListener:
         self._gate = Gate(settings.auth)
         tls = None if settings.tls is None else server_context(settings.tls)
         self._scheme = "http" if tls is None else "https"
-        self._server = HttpServer(settings.listen or "", self._serve, tls, settings.timeout, settings.max_connections)
+        self._server = HttpServer(
+            settings.listen or "", self._serve, tls, timeout=settings.timeout, max_connections=settings.max_connections
+        )
         self._takes: dict[str, Take] = {}
 
     @property
@@ -133,13 +135,8 @@ class SoapListener:
 
     async def _outcome(self, request: HttpRequest) -> _Outcome:
         version = _version_of(request)
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media == "multipart/related":
-            return _refusal(version, 415, "attachments (MTOM, SwA) are not taken")
-        if media not in _MEDIA:
-            return _refusal(version, 415, f"'{media}' is not taken; send text/xml or application/soap+xml")
-        if request.headers.get("content-encoding", "identity").lower() != "identity":
-            return _refusal(version, 415, "compressed messages are not taken")
+        if foreign := _foreign(request):
+            return _refusal(version, 415, foreign)
         try:
             body = await read_body(request, self._settings.largest_body, self._settings.timeout)
         except BodyTooLong:
@@ -197,6 +194,22 @@ def action_of(request: HttpRequest) -> str:
 def _version_of(request: HttpRequest) -> Version:
     """The version in which a client is told what it did not even get through with."""
     return "1.2" if "soap+xml" in request.headers.get("content-type", "") else "1.1"
+
+
+def _refusal(version: Version, status: int, text: str) -> _Outcome:
+    return _Outcome(version, Told(code="Client", text=text), status=status)
+
+
+def _foreign(request: HttpRequest) -> str:
+    """Why the media type of a request is not taken; empty where it is."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media == "multipart/related":
+        return "attachments (MTOM, SwA) are not taken"
+    if media not in _MEDIA:
+        return f"'{media}' is not taken; send text/xml or application/soap+xml"
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        return "compressed messages are not taken"
+    return ""
 
 
 def _refusal(version: Version, status: int, text: str) -> _Outcome:

@@ -34,7 +34,13 @@ class Refused(Exception):
     """A request cannot be taken; a fault tells the client."""
 
     def __init__(
-        self, code: FaultCode, text: str, *, version: Version | None = None, faults: Sequence[Fault] = (), wsse: str = ""
+        self,
+        code: FaultCode,
+        text: str,
+        *,
+        version: Version | None = None,
+        faults: Sequence[Fault] = (),
+        wsse: str = "",
     ) -> None:
         super().__init__(text)
         self.code = code
@@ -94,12 +100,14 @@ def _is_understood(header: etree._Element, gate: Gate) -> bool:
     return namespace == ADDRESSING or (namespace == WSSE and gate.understands_security)
 
 
+def _tag_of(operation: Operation) -> str:
+    return "" if operation.request is None else str(operation.request.qname.text)
+
+
 def _operation(envelope: Envelope, action: str, service: Service) -> Operation:
     """By the element in the body; where several operations have the same, by the action."""
     tag = str(envelope.body.tag) if envelope.body is not None else ""
-    fitting = [
-        one for one in service.operations.values() if (str(one.request.qname.text) if one.request is not None else "") == tag
-    ]
+    fitting = [one for one in service.operations.values() if _tag_of(one) == tag]
     named = [one for one in fitting if one.action == action]
     if len(fitting) > 1 and len(named) == 1:
         fitting = named

@@ -6,7 +6,6 @@ import asyncio
 from datetime import UTC, datetime
 
 import msgspec
-from lxml import etree
 from starlette.requests import Request as HttpRequest
 
 from tundish.errors import Backpressure, Invalid, JournalError, Misconfigured

@@ -10,10 +10,10 @@ from zeep.wsse.signature import BinarySignature
 from zeep.wsse.username import UsernameToken
 from zeep.wsse.utils import WSU, get_security_header
 
-from tundish.errors import MissingExtra, Misconfigured
+from tundish.errors import Misconfigured, MissingExtra
 from tundish_connectors.soap.settings import SignatureSettings, SoapAuthSettings
 
-Apply = Callable[[etree._Element], None]
+Apply = Callable[[etree._Element], None]  # noqa: SLF001 - lxml has no public name for the type
 
 _VALID = timedelta(minutes=5)
 """How long a signed message is valid; the value of most servers."""
@@ -59,8 +59,8 @@ def _signature(settings: SignatureSettings) -> Apply:
             str(settings.certificate),
             password,
             # zeep's own choice, SHA-1, is refused by current servers.
-            signature_method=xmlsec.Transform.RSA_SHA256,
-            digest_method=xmlsec.Transform.SHA256,
+            signature_method=xmlsec.constants.TransformRsaSha256,
+            digest_method=xmlsec.constants.TransformSha256,
         )
     except OSError as error:
         raise Misconfigured(f"certificate and key to sign with cannot be read: {error}") from error

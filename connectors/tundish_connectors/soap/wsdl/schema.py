@@ -35,7 +35,7 @@ class BodySchema:
     """Every schema of a WSDL as one validator. Used by one thread at a time."""
 
     def __init__(self, documents: Documents, more: Sequence[SchemaDocument] = ()) -> None:
-        """`more` are schemas that the WSDL does not hold as such. Raises UnusableFile where they contradict each other."""
+        """`more` are schemas that the WSDL does not hold as such. Raises UnusableFile where they contradict themselves."""
         texts, names = _texts(documents, [*documents.schemas(), *more])
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         parser.resolvers.add(_Known(texts))
@@ -43,8 +43,9 @@ class BodySchema:
             root = etree.fromstring(texts[f"{_SCHEME}all"], parser, base_url=f"{_SCHEME}all")
             self._schema = etree.XMLSchema(root)
         except etree.XMLSchemaParseError as error:
-            found = [f"{names.get(entry.filename, documents.name)}: {_plain(entry.message)}" for entry in error.error_log]
-            raise UnusableFile(documents.name, "; ".join(found[:5]) or str(error)) from None
+            log = list(error.error_log)[:5]
+            found = [f"{names.get(entry.filename, documents.name)}: {_plain(entry.message)}" for entry in log]
+            raise UnusableFile(documents.name, "; ".join(found) or str(error)) from None
 
     def faults(self, element: etree._Element, *, lines: bool = False) -> Sequence[Fault]:
         """Everything that is wrong with an element and what is in it; `lines` where it came as text."""
@@ -73,9 +74,10 @@ class _Known(etree.Resolver):
     def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> _InputDocument | None:
         """Called by lxml for each document that another one names. Raises OSError for what is not known."""
         del public_id
-        if system_url not in self._texts:
+        text = self._texts.get(system_url or "")
+        if text is None:
             raise FileNotFoundError(f"{system_url} is not in the project")
-        return self.resolve_string(self._texts[system_url], context, base_url=system_url)
+        return self.resolve_string(text, context, base_url=system_url)
 
 
 def _texts(documents: Documents, schemas: Sequence[SchemaDocument]) -> tuple[dict[str, bytes], dict[str, str]]:
@@ -149,8 +151,9 @@ def _path(element: etree._Element, path: str | None) -> str:
         found = element.xpath(inside, namespaces=prefixes)
     except etree.XPathError:
         found = None
-    if isinstance(found, list) and found and isinstance(found[0], etree._Element):
-        return path_of(found[0], element)
+    node = next(iter(found), None) if isinstance(found, list) else None
+    if isinstance(node, etree._Element):  # noqa: SLF001 - the type that lxml's own hints name
+        return path_of(node, element)
     return _PREFIX.sub("", f"{etree.QName(element).localname}/{inside}")
 
 

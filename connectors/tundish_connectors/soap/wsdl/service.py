@@ -109,7 +109,7 @@ class Service:
         return found
 
     def written(self, element: Any, value: Value) -> etree._Element | None:
-        """The body's element for a record; None where the body is empty. Raises Invalid with every fault and its path."""
+        """The body's element for a record; None where the body is empty. Raises Invalid with every fault."""
         if element is None:
             if value not in (None, {}):
                 text = "the WSDL gives this message no content"
@@ -161,7 +161,7 @@ def _zeep_document(documents: Documents) -> Any:
             # zeep warns of operations that it leaves out; here they are missed by name when a route uses one.
             warnings.simplefilter("ignore")
             return Document(documents.address, _FromProject(documents), settings=settings)
-    except (ZeepError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, NotImplementedError) as error:
+    except (ZeepError, ValueError, LookupError, TypeError, AttributeError, OSError, NotImplementedError) as error:
         # zeep meets a WSDL that contradicts itself with whatever Python raises there.
         text = str(error) or type(error).__name__
         raise UnusableFile(documents.name, f"it cannot be used: {text}", "check it with its vendor's tools") from error
@@ -214,7 +214,7 @@ def _operation(operation: Any, obstacle: str) -> Operation:
 
 
 def _body(message: Any) -> Any:
-    """The one element below `Body`; zeep wraps the parts of a document in a `Body` of its own where there are several."""
+    """The one element below `Body`; where there are several, zeep wraps them in a `Body` of its own."""
     body = getattr(message, "body", None)
     if body is None or not message._is_body_wrapped:  # noqa: SLF001 - zeep says it nowhere else
         return body
@@ -276,5 +276,3 @@ def _rpc_schema(namespace: str, bodies: dict[str, Any]) -> bytes:
     imports = "".join(f"<xs:import namespace={quoteattr(uri)}/>" for uri in prefixes if uri not in (xs, namespace))
     target = f" targetNamespace={quoteattr(namespace)}" if namespace else ""
     return f"<xs:schema xmlns:xs={quoteattr(xs)}{names}{target}>{imports}{''.join(elements)}</xs:schema>".encode()
-
-

@@ -7,6 +7,7 @@ is a fault.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -37,6 +38,16 @@ _INTEGER = re.compile(r"[+-]?\d+")
 _DATE = re.compile(rf"(\d{{4}}-\d\d-\d\d){_ZONE}")
 _TIME = re.compile(rf"(\d\d:\d\d:\d\d)(?:\.\d+)?{_ZONE}")
 _DATETIME = re.compile(rf"(\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?{_ZONE}")
+_NUMBERS: Mapping[Kind, tuple[re.Pattern[str], str]] = {
+    "integer": (_INTEGER, "whole number"),
+    "decimal": (_DECIMAL, "decimal number"),
+    "float": (_FLOAT, "number"),
+}
+_MOMENTS: Mapping[Kind, tuple[re.Pattern[str], type[date | time], str]] = {
+    "date": (_DATE, date, "date"),
+    "time": (_TIME, time, "time of the day"),
+    "datetime": (_DATETIME, datetime, "date and time"),
+}
 _LONGEST_NUMBER = 1000
 """Digits; Python refuses to read much longer integers, and nobody counts so far."""
 
@@ -60,41 +71,29 @@ def value_of(text: str, type_: Any) -> Value:
 
 
 def _typed(text: str, kind: Kind) -> Value:
-    match kind:
-        case "boolean":
-            if text not in ("true", "1", "false", "0"):
-                raise ValueError(f"'{_short(text)}' is neither true nor false")
-            return text in ("true", "1")
-        case "integer":
-            return int(_matching(_INTEGER, text, "whole number"))
-        case "decimal":
-            return Decimal(_matching(_DECIMAL, text, "decimal number"))
-        case "float":
-            return Decimal(_matching(_FLOAT, text, "number"))
-        case "date":
-            return _moment(_DATE, text, date, "date")
-        case "time":
-            return _moment(_TIME, text, time, "time of the day")
-        case _:
-            return _moment(_DATETIME, text, datetime, "date and time")
-
-
-def _matching(pattern: re.Pattern[str], text: str, what: str) -> str:
-    if len(text) > _LONGEST_NUMBER or not pattern.fullmatch(text):
+    if kind == "boolean":
+        if text not in ("true", "1", "false", "0"):
+            raise ValueError(f"'{_short(text)}' is neither true nor false")
+        return text in ("true", "1")
+    if kind in _NUMBERS:
+        pattern, what = _NUMBERS[kind]
+        if len(text) > _LONGEST_NUMBER or not pattern.fullmatch(text):
+            raise ValueError(f"'{_short(text)}' is no {what}")
+        return int(text) if kind == "integer" else Decimal(text)
+    pattern, made, what = _MOMENTS[kind]
+    match = pattern.fullmatch(text)
+    if match is None or not _exists(made, match[1]):
         raise ValueError(f"'{_short(text)}' is no {what}")
     return text
 
 
-def _moment(pattern: re.Pattern[str], text: str, made: type[date] | type[time], what: str) -> str:
-    """The text itself, where it is one that the calendar and the clock have; `24:00:00` is not."""
-    match = pattern.fullmatch(text)
+def _exists(made: type[date | time], text: str) -> bool:
+    """Whether the calendar and the clock have it; `24:00:00` they have not."""
     try:
-        if match is None:
-            raise ValueError
-        made.fromisoformat(match[1])
+        made.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"'{_short(text)}' is no {what}") from None
-    return text
+        return False
+    return True
 
 
 def text_of(value: Value, type_: Any) -> str:
@@ -105,7 +104,8 @@ def text_of(value: Value, type_: Any) -> str:
     if isinstance(type_, ListType):
         return " ".join(text_of(item, type_.item_type) for item in (value if isinstance(value, list) else [value]))
     if isinstance(value, dict | list):
-        raise ValueError(f"it is {'an object' if isinstance(value, dict) else 'a list'}, and the WSDL wants one value")
+        what = "an object" if isinstance(value, dict) else "a list"
+        raise ValueError(f"it is {what}, and the WSDL wants one value")  # noqa: TRY004 - the caller collects it as a fault
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -118,7 +118,8 @@ class Writer:
         one_value = isinstance(self._shapes.of(element.type).leaf, ListType) and not element.accepts_multiple
         if isinstance(value, list) and not one_value:
             if len(value) > 1 and not element.accepts_multiple:
-                self._fault(path, f"it is a list of {len(value)}, and the WSDL wants one", "send one, or split the message")
+                text = f"it is a list of {len(value)}, and the WSDL wants one"
+                self._fault(path, text, "send one, or split the message")
             rows = attributes if isinstance(attributes, list) else []
             for number, item in enumerate(value):
                 row = rows[number] if number < len(rows) else None
