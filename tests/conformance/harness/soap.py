@@ -84,6 +84,7 @@ class Harness(PeerHarness):
 
     def body_of(self, unit: Unit) -> bytes:
         """The text of the call."""
+        assert isinstance(unit.body, bytes)
         text: str = msgspec.json.decode(unit.body)["text"]
         return text.encode()
 

@@ -212,10 +212,6 @@ def _foreign(request: HttpRequest) -> str:
     return ""
 
 
-def _refusal(version: Version, status: int, text: str) -> _Outcome:
-    return _Outcome(version, Told(code="Client", text=text), status=status)
-
-
 def _status(version: Version, told: Told) -> int:
     """SOAP 1.1, 6.2: every fault is 500; SOAP 1.2 part 2, 7.5.2: a sender's fault is 400. 503 says: come back."""
     if told.retry_after is not None:

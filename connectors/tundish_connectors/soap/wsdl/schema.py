@@ -35,7 +35,7 @@ class BodySchema:
     """Every schema of a WSDL as one validator. Used by one thread at a time."""
 
     def __init__(self, documents: Documents, more: Sequence[SchemaDocument] = ()) -> None:
-        """`more` are schemas that the WSDL does not hold as such. Raises UnusableFile where they contradict themselves."""
+        """`more` are schemas that no file holds. Raises UnusableFile where they contradict themselves."""
         texts, names = _texts(documents, [*documents.schemas(), *more])
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         parser.resolvers.add(_Known(texts))
