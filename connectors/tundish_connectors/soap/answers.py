@@ -114,13 +114,14 @@ def _error(reply: Reply) -> DeliveryError:
 
 def _of_fault(fault: SoapFault, reply: Reply, wait: float | None) -> DeliveryError:
     facts, detail = reply.facts, reply.detail
-    code = f"{fault.code}.{fault.subcode}".rstrip(".")
+    code = f"{fault.code}.{fault.subcode}".rstrip(".") or "without a code"
     text = f"the service answered with the fault {code}: {fault.reason}".rstrip(": ")
     if reply.status in {401, 403} or {fault.code.lower(), fault.subcode.lower()} & _CREDENTIALS:
         return AuthFailed(text, detail=detail, facts=facts)
     if wait is not None and (reply.status in {429, 503} or fault.code == "Server"):
         return Throttled(text, wait, detail=detail, facts=facts)
-    if fault.code == "Server":
+    # A fault that does not even have a code was not meant for this message.
+    if fault.code in ("Server", ""):
         return Transient(text, detail=detail, facts=facts)
     return Rejected(text, detail=detail, facts=facts)
 

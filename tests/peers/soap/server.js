@@ -19,7 +19,7 @@ function book(args, callback, headers, request) {
   booked.push({ order, body: args, headers: request.headers });
   const answer = { document: `D-${order}` };
   if (order === "comma") answer.booked = "10,500";
-  if (order === "slow") return setTimeout(() => callback(answer), 3000);
+  if (order === "slow") { setTimeout(() => callback(answer), 3000); return; }
   return answer;
 }
 
