@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _SCHEME = "wsdl:"
 """In front of numbers, so that libxml2 has an address for each schema and never opens a file."""
 _NAMESPACE = re.compile(r"\{[^{}]*\}")
+_UNEXPECTED = re.compile(r"Element '(?:\{([^}]*)\})?([^']*)': This element is not expected\. Expected is (.*)")
+_NAME = re.compile(r"(?:\{([^}]*)\})?([\w.-]+)")
 _PREFIX = re.compile(r"[\w.-]+:")
 _SUBJECT = re.compile(r"^Element '[^']*'(?:, attribute '([^']*)')?: ")
 _CURES = (
@@ -137,6 +139,12 @@ def _importing(entrances: Mapping[str, str]) -> bytes:
 
 def _plain(message: str) -> str:
     """libxml2's words without namespaces, and without the element, which the path names."""
+    stranger = _UNEXPECTED.match(message)
+    if stranger is not None:
+        namespace, name = stranger[1] or "", stranger[2]
+        wanted = [one[1] or "" for one in _NAME.finditer(stranger[3]) if one[2] == name and (one[1] or "") != namespace]
+        if wanted:
+            return f"it is in the namespace '{namespace}', and the WSDL has it in '{wanted[0]}'"
     text = _NAMESPACE.sub("", message).rstrip(". ")
     return _SUBJECT.sub(lambda match: f"attribute '{match[1]}': " if match[1] else "", text)
 
