@@ -206,12 +206,20 @@ ANSWERS = [
     ("html-200", "<html>thank you</html>", 200, {}, Unknown),
     ("empty-200", "", 200, {}, Unknown),
     ("other-body", soap("<e:Other/>"), 200, {}, Unknown),
-    ("broken-number", soap(BOOKED.replace("</e:document>", "</e:document><e:booked>10,5</e:booked>")), 200, {}, Unknown),
+    (
+        "broken-number",
+        soap(BOOKED.replace("</e:document>", "</e:document><e:booked>10,5</e:booked>")),
+        200,
+        {},
+        Unknown,
+    ),
     ("entities", f"<!DOCTYPE s [<!ENTITY a 'b'>]>{soap(BOOKED)}", 200, {}, Unknown),
 ]
 
 
-@pytest.mark.parametrize(("body", "status", "headers", "kind"), [one[1:] for one in ANSWERS], ids=[one[0] for one in ANSWERS])
+@pytest.mark.parametrize(
+    ("body", "status", "headers", "kind"), [one[1:] for one in ANSWERS], ids=[one[0] for one in ANSWERS]
+)
 async def test_what_an_answer_means(
     bench: Workbench, body: str, status: int, headers: dict[str, str], kind: type[DeliveryError]
 ) -> None:

@@ -156,9 +156,7 @@ async def test_a_header_that_must_be_understood(bench: Workbench) -> None:
 
 
 async def test_addressing_is_understood_and_answered(bench: Workbench) -> None:
-    header = (
-        '<a:MessageID xmlns:a="http://www.w3.org/2005/08/addressing" s:mustUnderstand="1">urn:uuid:7</a:MessageID>'
-    )
+    header = '<a:MessageID xmlns:a="http://www.w3.org/2005/08/addressing" s:mustUnderstand="1">urn:uuid:7</a:MessageID>'
     async with serving(bench) as we:
         answer = await we.caller.post(soap(CONFIRM, header=header))
     assert answer.find("RelatesTo") == "urn:uuid:7"
@@ -170,10 +168,31 @@ REFUSED = [
     ("not xml", b"hello", "text/xml", 500, "Client", "not well-formed"),
     ("empty", b"", "text/xml", 500, "Client", "there is no envelope"),
     ("no envelope", b"<a/>", "text/xml", 500, "Client", "the root is a"),
-    ("no body", b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"/>', "text/xml", 500, "Client", "no Body"),
-    ("other version", b'<s:Envelope xmlns:s="urn:soap-3"><s:Body/></s:Envelope>', "text/xml", 500, "VersionMismatch", ""),
+    (
+        "no body",
+        b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"/>',
+        "text/xml",
+        500,
+        "Client",
+        "no Body",
+    ),
+    (
+        "other version",
+        b'<s:Envelope xmlns:s="urn:soap-3"><s:Body/></s:Envelope>',
+        "text/xml",
+        500,
+        "VersionMismatch",
+        "",
+    ),
     ("two bodies", soap("<a/><b/>").encode(), "text/xml", 500, "Client", "2 elements"),
-    ("unknown operation", soap("<e:Nonsense/>").encode(), "text/xml", 500, "Client", "there is no operation for Nonsense"),
+    (
+        "unknown operation",
+        soap("<e:Nonsense/>").encode(),
+        "text/xml",
+        500,
+        "Client",
+        "there is no operation for Nonsense",
+    ),
     ("wrong namespace", soap("<BookConfirmation/>").encode(), "text/xml", 500, "Client", "no operation"),
     ("no route", soap("<e:Ping><e:text>a</e:text></e:Ping>").encode(), "text/xml", 503, "Server", "no route takes"),
     ("json", b"{}", "application/json", 415, "Client", "text/xml or application/soap+xml"),
@@ -184,9 +203,7 @@ REFUSED = [
 @pytest.mark.parametrize(
     ("body", "media", "status", "code", "text"), [one[1:] for one in REFUSED], ids=[one[0] for one in REFUSED]
 )
-async def test_what_is_refused(
-    bench: Workbench, body: bytes, media: str, status: int, code: str, text: str
-) -> None:
+async def test_what_is_refused(bench: Workbench, body: bytes, media: str, status: int, code: str, text: str) -> None:
     async with serving(bench) as we:
         answer = await we.caller.post(body, media)
         assert (await we.caller.post(soap(CONFIRM))).status == 200, "and it goes on"
@@ -222,7 +239,11 @@ async def test_what_became_of_it_is_told(bench: Workbench, outcome: Any, status:
     assert text in answer.find("faultstring")
     assert answer.find("document") == ("D-7" if status == 200 else "")
     if outcome == "invalid":
-        assert (answer.all("where"), answer.all("text"), answer.all("cure")) == (["order"], ["it is closed"], ["open it"])
+        assert (answer.all("where"), answer.all("text"), answer.all("cure")) == (
+            ["order"],
+            ["it is closed"],
+            ["open it"],
+        )
     assert we.intake.offered[0].name == "k-1"
 
 
