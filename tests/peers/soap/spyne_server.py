@@ -6,6 +6,8 @@ the namespace where it belongs.
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
 import sys
 import warnings
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -49,11 +51,8 @@ class Orders(ServiceBase):
     @rpc(Unicode, _returns=Order)
     def find(ctx, number):  # noqa: N805 - spyne passes its context first
         """Find an order."""
-        import datetime
-        import decimal
-
         lines = [Line(item="A", quantity=decimal.Decimal("10.500")), Line(item="B", quantity=decimal.Decimal("0.1"))]
-        return Order(number=number, due=datetime.date(2026, 11, 21), lines=lines)
+        return Order(number=number, due=dt.date(2026, 11, 21), lines=lines)
 
 
 class Quiet(WSGIRequestHandler):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -17,7 +19,10 @@ from tests.conformance.stand import RecordingIntake, Stand, Workbench
 from tests.integration.connectors.soap.soap_stands import SPEC
 
 BOOK: dict[str, object] = {"operation": "BookConfirmation", "response": {"document": "D-{{ id }}"}}
-CONFIRM = '<e:BookConfirmation><t:order>4711</t:order><t:yield unit="C62">10.500</t:yield><t:posted>2026-11-21</t:posted></e:BookConfirmation>'
+CONFIRM = (
+    '<e:BookConfirmation><t:order>4711</t:order><t:yield unit="C62">10.500</t:yield>'
+    "<t:posted>2026-11-21</t:posted></e:BookConfirmation>"
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,12 @@ class Serving:
     stand: Stand
     intake: RecordingIntake
     caller: Caller
+
+    def record(self) -> Any:
+        """The first record that was accepted."""
+        body = self.intake.accepted[0].body
+        assert isinstance(body, bytes)
+        return json.loads(body)
 
 
 @asynccontextmanager

@@ -35,13 +35,14 @@ from tundish.errors import (
     Transient,
     Unknown,
 )
+from tundish.model import Value
 
 pytestmark = pytest.mark.anyio
 
 
-async def refusal(bench: Workbench, url: str, order: str = "4711", **connection: object) -> DeliveryError:
+async def refusal(bench: Workbench, url: str, order: str = "4711", **connection: str) -> DeliveryError:
     """What a delivery raises."""
-    stand = calling(bench, url, **connection)
+    stand = calling(bench, url, None, "r", **connection)
     await stand.open()
     with pytest.raises(DeliveryError) as caught:
         await stand.destination.deliver(confirmation(order=order))
@@ -52,7 +53,7 @@ async def refusal(bench: Workbench, url: str, order: str = "4711", **connection:
 async def test_a_foreign_server_books_what_is_sent(node: NodeServer, bench: Workbench, version: str) -> None:
     stand = calling(bench, f"{node.url}/erp", version=version)
     await stand.open()
-    scrap = [{"reason": "material", "quantity": 2, "quantity_attributes": {"unit": "C62"}}]
+    scrap: Value = [{"reason": "material", "quantity": 2, "quantity_attributes": {"unit": "C62"}}]
     receipt = await stand.destination.deliver(confirmation(scrap=scrap, note=["a", "b <&> ü"]))
     assert told(receipt.facts) == {"document": "D-4711"}
     (booked,) = await node.booked()
@@ -109,7 +110,7 @@ async def test_a_record_that_does_not_fit_is_invalid_with_every_fault_and_path(b
     async def take(request: web.Request) -> web.Response:
         raise AssertionError("nothing may be sent")
 
-    record = {
+    record: Value = {
         "order": "4711-much-too-long",
         "yeild": 3,
         "posted": "21.11.2026",

@@ -33,7 +33,7 @@ async def behind(node: NodeServer) -> AsyncIterator[Proxy]:
 
 def through(bench: Workbench, proxy: Proxy, **connection: object) -> Stand:
     """A destination at the other end."""
-    return calling(bench, f"http://{LOOPBACK}:{proxy.port}/erp", **connection)
+    return calling(bench, f"http://{LOOPBACK}:{proxy.port}/erp", None, "r", **connection)
 
 
 async def attempt(stand: Stand, order: str = "4711") -> str:

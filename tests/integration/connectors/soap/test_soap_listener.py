@@ -8,17 +8,21 @@ import subprocess
 from typing import Any
 
 import pytest
+from starlette.requests import Request as HttpRequest
 from zeep import Client
 from zeep.exceptions import Fault as ZeepFault
 
 from tests.conformance.ports import LOOPBACK
-from tests.conformance.soap_peers import HAS_NODE_SOAP, NODE, PEERS, TAKE, WITHOUT_NODE_SOAP, ERP
+from tests.conformance.soap_peers import ERP, HAS_NODE_SOAP, NODE, PEERS, TAKE, WITHOUT_NODE_SOAP
 from tests.conformance.stand import RecordingIntake, Workbench
 from tests.integration.connectors.soap.soap_callers import BOOK, CONFIRM, Answered, serving
 from tests.integration.connectors.soap.soap_stands import SPEC, soap
 from tundish.errors import JournalFull, Misconfigured, NotConnected
 from tundish.faults import Fault
 from tundish.model import Acceptance, Unit
+from tundish_connectors.soap.connection import SoapConnection
+from tundish_connectors.soap.listening.listener import Told
+from tundish_connectors.soap.listening.requests import Request
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +59,7 @@ async def test_zeep_reads_our_wsdl_and_calls_us(bench: Workbench) -> None:
         with pytest.raises(ZeepFault) as caught:
             await asyncio.to_thread(call_with_zeep, port, order="x" * 20, posted="21.11.", **{"yield": quantity})
     assert answer["document"] == "D-1"
-    assert json.loads(we.intake.accepted[0].body)["note"] == ["a"]
+    assert we.record()["note"] == ["a"]
     assert caught.value.code == "soap:Client"
     assert "BookConfirmation/order" in caught.value.message
     assert len(we.intake.accepted) == 1
@@ -80,7 +84,7 @@ async def test_the_client_in_node_reads_our_wsdl_and_calls_us(bench: Workbench) 
     async with serving(bench, {"operation": "Take", "response": {"receipt": "R-{{ id }}"}}, wsdl=TAKE) as we:
         answer = await asyncio.to_thread(call_with_node, we.caller.port, "/erp", "Take", {"id": "7", "text": "ü <&>"})
     assert answer == {"receipt": "R-1"}
-    assert json.loads(we.intake.accepted[0].body) == {"id": "7", "text": "ü <&>"}
+    assert we.record() == {"id": "7", "text": "ü <&>"}
 
 
 async def test_elements_in_a_wrong_namespace_are_named_with_the_right_one(bench: Workbench) -> None:
@@ -308,11 +312,17 @@ async def test_a_port_that_is_taken_is_no_connection(bench: Workbench) -> None:
             await other.open()
 
 
+async def never(request: Request, http: HttpRequest) -> Told:
+    """Takes nothing."""
+    raise AssertionError
+
+
 async def test_two_routes_cannot_take_the_same_operation(bench: Workbench) -> None:
     async with serving(bench) as we:
+        assert isinstance(we.stand.connection, SoapConnection)
         listener = we.stand.connection.listener
         with pytest.raises(Misconfigured, match="two routes take the operation 'BookConfirmation'"):
-            await listener.add("BookConfirmation", lambda request, http: None)
+            await listener.add("BookConfirmation", never)
 
 
 async def test_many_at_the_same_time(bench: Workbench) -> None:

@@ -26,7 +26,7 @@ def order(quantity: str = "10.500", due: str = "2026-11-20", shift_end: str = "1
 
 async def found(bench: Workbench, url: str, **connection: object) -> Mapping[str, object]:
     """The facts of an answer."""
-    stand = asking(bench, url, **connection)
+    stand = asking(bench, url, None, **connection)
     await stand.open()
     return (await stand.lookup.find({"order": "4711"})).facts
 

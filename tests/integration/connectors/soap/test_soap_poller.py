@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +29,7 @@ SETTINGS: dict[str, object] = {
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def polling(bench: Workbench, url: str, settings: dict[str, object] | None = None, **connection: object) -> Stand:
+def polling(bench: Workbench, url: str, settings: Mapping[str, object] | None = None, **connection: object) -> Stand:
     """A source that calls."""
     made = {"wsdl": ERP, "url": url, "operation_timeout": "2s", "check_answers": False, **connection}
     return bench.stand(SPEC, SPEC.source, made, {**SETTINGS, **(settings or {})})

@@ -8,7 +8,7 @@ import hashlib
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from zeep.exceptions import Fault as ZeepFault
 from zeep.wsse.signature import verify_envelope
 from zeep.wsse.username import UsernameToken
 
-from tests.conformance.certificates import Authority
+from tests.conformance.certificates import Authority, Certificate
 from tests.conformance.ports import LOOPBACK
 from tests.conformance.soap_peers import ERP, NodeServer
 from tests.conformance.stand import Workbench
@@ -162,7 +162,7 @@ async def test_a_key_that_cannot_sign_shows_when_it_opens(bench: Workbench, tmp_
 # -- TLS ------------------------------------------------------------------------------------------------------------
 
 
-async def deliver(bench: Workbench, url: str, tls: dict[str, object] | None) -> str:
+async def deliver(bench: Workbench, url: str, tls: Mapping[str, object] | None) -> str:
     """`delivered`, or the name of the error's class."""
     stand = calling(bench, url, tls=tls)
     await stand.open()
@@ -178,7 +178,7 @@ async def deliver(bench: Workbench, url: str, tls: dict[str, object] | None) -> 
 async def test_only_a_service_that_is_who_it_claims_to_be_is_trusted(bench: Workbench, tmp_path: Path) -> None:
     ours, strange = Authority(tmp_path, "ours"), Authority(tmp_path, "strange")
     wanted = {"ca_file": str(ours.file)}
-    cases = [
+    cases: list[tuple[Certificate, Mapping[str, object] | None, str]] = [
         (ours.sign("right"), wanted, "delivered"),
         (ours.sign("expired", days=-1), wanted, "AuthFailed"),
         (ours.sign("wrong-host", host="127.0.0.2"), wanted, "AuthFailed"),
@@ -236,12 +236,12 @@ def token(
     )
 
 
-DIGEST = {"auth": {"username_token": TOKEN}}
+DIGEST = {"username_token": TOKEN}
 
 
 async def test_a_digest_passes_once(bench: Workbench) -> None:
     envelope = soap(CONFIRM, header=token())
-    async with serving(bench, **DIGEST) as we:
+    async with serving(bench, auth=DIGEST) as we:
         first = await we.caller.post(envelope)
         replayed = await we.caller.post(envelope)
         fresh = await we.caller.post(soap(CONFIRM, header=token(nonce=b"another")))
@@ -267,7 +267,7 @@ BAD_TOKENS = [
 @pytest.mark.parametrize(("header", "code"), [one[1:] for one in BAD_TOKENS], ids=[one[0] for one in BAD_TOKENS])
 @pytest.mark.parametrize(("version", "media"), [("1.1", "text/xml"), ("1.2", "application/soap+xml")])
 async def test_a_token_that_does_not_pass(bench: Workbench, header: str, code: str, version: str, media: str) -> None:
-    async with serving(bench, **DIGEST) as we:
+    async with serving(bench, auth=DIGEST) as we:
         answer = await we.caller.post(soap(CONFIRM, version, header), media)
     said = answer.find("faultcode") if version == "1.1" else answer.all("Value")[1]
     assert said == f"wsse:{code}"

@@ -93,7 +93,7 @@ async def test_faults(spyne: Spyne, bench: Workbench, number: str, kind: type[De
 async def test_what_that_server_would_refuse_is_not_even_sent(spyne: Spyne, bench: Workbench) -> None:
     stand = bench.stand(SPEC, SPEC.destination, {"wsdl": spyne.wsdl}, {"operation": "book"})
     await stand.open()
-    lines = {"Line": [{"item": "much-too-long", "quantity": "1,5"}]}
+    lines: Value = {"Line": [{"item": "much-too-long", "quantity": "1,5"}]}
     with pytest.raises(Invalid) as caught:
         await stand.destination.deliver(outgoing_record({"order": {**ORDER, "lines": lines}}))
     assert [one.path for one in caught.value.faults] == ["book/order/lines/Line/item", "book/order/lines/Line/quantity"]
