@@ -85,7 +85,7 @@ class SoapConnection(Connection[SoapConnectionSettings]):
     def listener(self) -> SoapListener:
         """For sources. Raises Misconfigured where this connection calls, NotConnected where it is closed."""
         if self.settings.listen is None:
-            cure = "add 'listen', or 'every' to the source"
+            cure = "add 'listen', or 'poll' to the source"
             raise Misconfigured("a connection without 'listen' cannot receive", cure)
         if self._listener is None:
             raise NotConnected("the connection is not open")

@@ -21,7 +21,7 @@ class _Way(Protocol):
 
 
 class SoapSource(Source[SoapSourceSettings, SoapConnection]):
-    """One operation: served where the connection listens, called with `every`."""
+    """One operation: served where the connection listens, called with `poll`."""
 
     def __init__(self, settings: SoapSourceSettings, connection: SoapConnection, context: Context) -> None:
         super().__init__(settings, connection, context)
@@ -32,10 +32,10 @@ class SoapSource(Source[SoapSourceSettings, SoapConnection]):
         await self.close()
         operation = self.connection.service.operation(self.settings.operation)
         way: _Way
-        if self.settings.every is not None:
+        if self.settings.poll is not None:
             if self.connection.settings.listen is not None:
-                raise Misconfigured("'every' calls a service, and the connection has 'listen'", "use one without")
-            way = Poller(self.settings, operation, self.connection.client, self.context.log)
+                raise Misconfigured("'poll' calls a service, and the connection has 'listen'", "use one without")
+            way = Poller(self.settings.poll, operation, self.connection.client, self.context.log)
         else:
             way = Taking(self.settings, operation, self.connection.service, self.connection.listener)
         self._way = way

@@ -19,20 +19,20 @@ from tundish.model import Acceptance, Unit
 
 pytestmark = pytest.mark.anyio
 
-SETTINGS: dict[str, object] = {
-    "operation": "GetChangedOrders",
+POLL: dict[str, object] = {
     "every": "20ms",
     "arguments": {"since": "{{ watermark }}"},
     "items": "order",
-    "watermark": {"from": "changed_at", "initial": "2026-01-01T00:00:00Z"},
+    "watermark": {"by": "changed_at", "start": "2026-01-01T00:00:00Z"},
 }
+SETTINGS: dict[str, object] = {"operation": "GetChangedOrders", "poll": POLL}
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def polling(bench: Workbench, url: str, settings: Mapping[str, object] | None = None, **connection: object) -> Stand:
+def polling(bench: Workbench, url: str, poll: Mapping[str, object] | None = None, **connection: object) -> Stand:
     """A source that calls."""
     made = {"wsdl": ERP, "url": url, "operation_timeout": "2s", "check_answers": False, **connection}
-    return bench.stand(SPEC, SPEC.source, made, {**SETTINGS, **(settings or {})})
+    return bench.stand(SPEC, SPEC.source, made, {**SETTINGS, "poll": {**POLL, **(poll or {})}})
 
 
 def order(number: str, changed_at: str) -> dict[str, str]:
@@ -129,6 +129,28 @@ async def test_without_a_watermark_an_answer_is_taken_when_it_changes(node: Node
     assert [len(unit.body.split(b"\n")) for unit in intake.accepted] == [1, 2]  # type: ignore[union-attr] # bytes
 
 
+async def test_what_a_system_commits_late_is_taken_within_the_overlap(node: NodeServer, bench: Workbench) -> None:
+    watermark = {"by": "changed_at", "start": "2026-01-01T00:00:00Z", "overlap": "5m"}
+    await node.change(order("1", "2026-11-20T06:10:00Z"))
+    stand, intake = polling(bench, f"{node.url}/erp", {"watermark": watermark}), Keeping()
+    await stand.open()
+    stand.run(intake)
+    await intake.wait_for(1)
+    await node.change(order("too late", "2026-11-20T06:04:00Z"))
+    await node.change(order("late", "2026-11-20T07:06:00+01:00"))
+    await intake.wait_for(2)
+    await asyncio.sleep(0.1)
+    assert [one["number"] for one in items(intake.accepted)] == ["1", "late"]
+
+
+async def lost(stand: Stand, intake: RecordingIntake) -> Exception:
+    """Why a source is lost."""
+    await stand.open_when_possible()
+    stand.run(intake)
+    async with asyncio.timeout(5):
+        return await stand.lost
+
+
 async def test_an_answer_that_cannot_be_read_is_told_and_asked_for_again(bench: Workbench) -> None:
     broken = True
 
@@ -142,34 +164,43 @@ async def test_an_answer_that_cannot_be_read_is_told_and_asked_for_again(bench: 
 
     async with service(answer) as url:
         stand, intake = polling(bench, url), Keeping()
+        error = await lost(stand, intake)
+        assert isinstance(error, Misconfigured)
+        assert "GetChangedOrdersResponse/order/quantity" in str(error)
+        assert intake.offered == []
+        await stand.close()
+        broken = False
         await stand.open()
         stand.run(intake)
-        await until(lambda: any(event == "source.poll-failed" for _, event, _ in stand.log.events))
-        assert intake.offered == []
-        broken = False
         await intake.wait_for(1)
     assert items(intake.accepted)[0]["quantity"] == Decimal("1.5")
-    facts = next(facts for _, event, facts in stand.log.events if event == "source.poll-failed")
-    assert "GetChangedOrdersResponse/order/quantity" in str(facts["error"])
 
 
-@pytest.mark.parametrize(("body", "status"), [(fault("s:Server", "busy"), 500), (fault("s:Client", "no"), 500)])
-async def test_a_fault_is_told_and_asked_again(bench: Workbench, body: str, status: int) -> None:
+FAILING = [
+    (fault("s:Server", "busy"), 500, NotConnected, "busy"),
+    (fault("s:Client", "no"), 500, Misconfigured, "no"),
+    (soap("<e:GetChangedOrdersResponse><e:order/></e:GetChangedOrdersResponse>"), 200, Misconfigured, "no watermark"),
+    ("", 401, AuthFailed, "401"),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "kind", "text"), FAILING)
+async def test_a_call_that_fails_is_told(
+    bench: Workbench, body: str, status: int, kind: type[Exception], text: str
+) -> None:
     async with service(answering(body, status)) as url:
+        error = await lost(polling(bench, url), Keeping())
+    assert isinstance(error, kind)
+    assert text in str(error)
+
+
+async def test_a_service_that_asks_us_to_wait_is_left_alone(bench: Workbench) -> None:
+    async with service(answering("", 503, **{"Retry-After": "60"})) as url:
         stand = polling(bench, url)
         await stand.open()
         stand.run(Keeping())
-        await until(lambda: sum(event == "source.poll-failed" for _, event, _ in stand.log.events) > 1)
+        await until(lambda: any(event == "poll.delayed" for _, event, _ in stand.log.events))
         assert not stand.lost.done()
-
-
-async def test_a_service_that_refuses_us_is_told_at_once(bench: Workbench) -> None:
-    async with service(answering("", 401)) as url:
-        stand = polling(bench, url)
-        await stand.open()
-        stand.run(Keeping())
-        async with asyncio.timeout(5):
-            assert isinstance(await stand.lost, AuthFailed)
 
 
 async def test_a_service_that_is_gone_is_a_lost_connection(node: NodeServer, bench: Workbench) -> None:
@@ -190,25 +221,14 @@ async def test_a_service_that_is_gone_is_a_lost_connection(node: NodeServer, ben
     assert [one["number"] for one in items(intake.accepted)] == ["1", "2"]
 
 
-async def test_items_without_a_watermark_are_told(bench: Workbench) -> None:
-    body = soap("<e:GetChangedOrdersResponse><e:order><t:number>1</t:number></e:order></e:GetChangedOrdersResponse>")
-    async with service(answering(body)) as url:
-        stand = polling(bench, url)
-        await stand.open()
-        stand.run(Keeping())
-        await until(lambda: any(event == "source.poll-failed" for _, event, _ in stand.log.events))
-    facts = next(facts for _, event, facts in stand.log.events if event == "source.poll-failed")
-    assert "no watermark" in str(facts["error"])
-
-
 async def test_a_connection_that_listens_cannot_be_polled(bench: Workbench) -> None:
     stand = bench.stand(SPEC, SPEC.source, {"wsdl": ERP, "listen": "127.0.0.1:0"}, SETTINGS)
-    with pytest.raises(Misconfigured, match="'every' calls a service"):
+    with pytest.raises(Misconfigured, match="'poll' calls a service"):
         await stand.open()
 
 
-async def test_a_connection_that_calls_needs_every(bench: Workbench) -> None:
+async def test_a_connection_that_calls_needs_poll(bench: Workbench) -> None:
     made = {"wsdl": ERP, "url": "http://127.0.0.1:1/erp"}
     stand = bench.stand(SPEC, SPEC.source, made, {"operation": "GetChangedOrders"})
-    with pytest.raises(Misconfigured, match="'every'"):
+    with pytest.raises(Misconfigured, match="'poll'"):
         await stand.open()
