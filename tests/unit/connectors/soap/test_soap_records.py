@@ -20,13 +20,17 @@ XS = {"xsi": "http://www.w3.org/2001/XMLSchema-instance"}
 
 def of(content: str, more: str = "") -> Service:
     """A service whose request has this content."""
-    return made(document(schema(f'<xs:element name="In"><xs:complexType>{content}</xs:complexType></xs:element>{more}')))
+    return made(
+        document(schema(f'<xs:element name="In"><xs:complexType>{content}</xs:complexType></xs:element>{more}'))
+    )
 
 
 def written(service: Service, record: Value) -> str:
     """The XML, without its namespace."""
     node = service.written(service.operation("Do").request, record)
-    return etree.tostring(node, encoding="unicode").replace("b:", "").replace(' xmlns:b="urn:e"', "")  # type: ignore[arg-type] # it is there
+    assert node is not None
+    text: str = etree.tostring(node, encoding="unicode")
+    return text.replace("b:", "").replace(' xmlns:b="urn:e"', "")
 
 
 def there_and_back(service: Service, record: Value) -> Value:
@@ -71,7 +75,10 @@ ROUND = [
     (seq(f'name="a" {INT}', attributes='<xs:attribute name="v" type="xs:int"/>'), {"_v": 3, "a": 7}),
     (seq(f'name="a" {INT}', f'name="b" {INT}', occurs='maxOccurs="unbounded"'), {"a": [1, 2], "b": [3, 4]}),
     (f'<xs:choice><xs:element name="a" {INT}/><xs:element name="b" {INT}/></xs:choice>', {"b": 1}),
-    (f'<xs:choice maxOccurs="9"><xs:element name="a" {INT}/><xs:element name="b" {INT}/></xs:choice>', {"a": [1, 2], "b": [3]}),
+    (
+        f'<xs:choice maxOccurs="9"><xs:element name="a" {INT}/><xs:element name="b" {INT}/></xs:choice>',
+        {"a": [1, 2], "b": [3]},
+    ),
     (f'<xs:all><xs:element name="a" {INT}/><xs:element name="b" {INT}/></xs:all>', {"a": 1, "b": 2}),
 ]
 
@@ -108,7 +115,9 @@ def test_a_derived_type_is_named_with_type() -> None:
 
 
 def test_what_a_wildcard_lets_in_is_read_as_it_is() -> None:
-    service = of(f'<xs:sequence><xs:element name="a" {INT}/><xs:any processContents="skip" maxOccurs="9"/></xs:sequence>')
+    service = of(
+        f'<xs:sequence><xs:element name="a" {INT}/><xs:any processContents="skip" maxOccurs="9"/></xs:sequence>'
+    )
     node = etree.fromstring('<In xmlns="urn:e"><a>1</a><x xmlns="urn:x"><y>2</y><y>3</y></x></In>')
     assert service.read(service.operation("Do").request, node) == ({"a": 1, "x": {"y": ["2", "3"]}}, [])
 
@@ -138,7 +147,8 @@ def test_what_does_not_fit(content: str, record: Value, path: str, text: str) ->
 def test_attributes_of_repeated_texts_stay_with_their_texts() -> None:
     content = (
         '<xs:sequence><xs:element name="q" maxOccurs="9"><xs:complexType><xs:simpleContent><xs:extension base="xs:int">'
-        '<xs:attribute name="u" type="xs:string"/></xs:extension></xs:simpleContent></xs:complexType></xs:element></xs:sequence>'
+        '<xs:attribute name="u" type="xs:string"/></xs:extension></xs:simpleContent></xs:complexType></xs:element>'
+        "</xs:sequence>"
     )
     record: Value = {"q": [1, 2, 3], "q_attributes": [None, {"u": "kg"}]}
     assert written(of(content), record) == '<In><q>1</q><q u="kg">2</q><q>3</q></In>'
@@ -152,7 +162,9 @@ def test_a_message_without_content() -> None:
         service.written(None, {"a": 1})
 
 
-SERVICE = of(seq('name="n" type="xs:decimal"', 'name="t" type="xs:string"', f'name="l" {INT} minOccurs="0" maxOccurs="9"'))
+SERVICE = of(
+    seq('name="n" type="xs:decimal"', 'name="t" type="xs:string"', f'name="l" {INT} minOccurs="0" maxOccurs="9"')
+)
 TEXTS = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Cn", "Co"]), max_size=20)
 
 

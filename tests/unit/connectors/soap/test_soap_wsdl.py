@@ -8,7 +8,10 @@ from tests.unit.connectors.soap.wsdls import BODY, HEAD, SERVICE, document, erp,
 from tundish.errors import Invalid, Misconfigured, UnusableFile
 from tundish_connectors.soap.wsdl.service import Choice, Service
 
-IN = '<xs:element name="In"><xs:complexType><xs:sequence><xs:element name="a" type="xs:int"/></xs:sequence></xs:complexType></xs:element>'
+IN = (
+    '<xs:element name="In"><xs:complexType><xs:sequence><xs:element name="a" type="xs:int"/>'
+    "</xs:sequence></xs:complexType></xs:element>"
+)
 
 
 def test_what_a_port_offers() -> None:
@@ -61,23 +64,28 @@ def test_a_wsdl_without_a_service_is_chosen_by_its_binding() -> None:
         ("<a", "line 1"),
         ("<a/>", "the root is a, not wsdl:definitions"),
         ("<!DOCTYPE a [<!ENTITY b 'c'>]>" + document(schema(IN)), "it has a DOCTYPE"),
-        (document(schema('<xs:import namespace="urn:x" schemaLocation="http://x/y.xsd"/>')), "http://x/y.xsd is in the network"),
+        (
+            document(schema('<xs:import namespace="urn:x" schemaLocation="http://x/y.xsd"/>')),
+            "http://x/y.xsd is in the network",
+        ),
         (document(schema('<xs:include schemaLocation="../../y.xsd"/>')), "not below the project's folder"),
         (document(schema('<xs:include schemaLocation="absent.xsd"/>')), "absent.xsd: it cannot be read"),
-        (document(schema('<xs:include schemaLocation="other.xsd"/>')), "other.xsd: the root is definitions, not xs:schema"),
-        (document(schema(IN), service="", parts='<wsdl:part name="p" element="e:Absent"/>'), "cannot be used|has no operation"),
+        (
+            document(schema('<xs:include schemaLocation="other.xsd"/>')),
+            "other.xsd: the root is definitions, not xs:schema",
+        ),
+        (
+            document(schema(IN), service="", parts='<wsdl:part name="p" element="e:Absent"/>'),
+            "cannot be used|has no operation",
+        ),
         (document(schema(IN.replace("xs:int", "e:Absent"))), "cannot be used"),
         (document(schema(IN + '<xs:element name="In"/>')), "already exists|does already"),
         (HEAD + "</wsdl:definitions>", "it has no SOAP port"),
     ],
 )
 def test_a_wsdl_that_cannot_be_used(wsdl: str, text: str) -> None:
+    file = project(wsdl, other=f"{HEAD}</wsdl:definitions>")
     with pytest.raises((UnusableFile, Misconfigured), match=text) as caught:
-        file = project(main=wsdl if "definitions" in wsdl[:200] else wsdl)
-        if "other.xsd" in wsdl:
-            file._files._kept = {**(file._files._kept or {}), "other.xsd": HEAD.encode() + b"</wsdl:definitions>"}
-        if not file.exists():
-            file._files._kept = {"main.wsdl": wsdl.encode()}
         Service(file, Choice()).operation("Do")
     assert "main.wsdl" in str(caught.value)
 
@@ -99,8 +107,11 @@ def test_an_operation_that_cannot_be_used(wsdl: str, text: str) -> None:
 
 def test_rpc_literal_is_checked_though_no_schema_has_its_elements() -> None:
     parts = '<wsdl:part name="order" type="e:Number"/><wsdl:part name="count" type="xs:int"/>'
-    types = '<xs:simpleType name="Number"><xs:restriction base="xs:string"><xs:maxLength value="4"/></xs:restriction></xs:simpleType>'
-    service = made(document(schema(types), style="rpc", parts=parts, body='<soap:body use="literal" namespace="urn:op"/>'))
+    facet = '<xs:restriction base="xs:string"><xs:maxLength value="4"/></xs:restriction>'
+    types = f'<xs:simpleType name="Number">{facet}</xs:simpleType>'
+    service = made(
+        document(schema(types), style="rpc", parts=parts, body='<soap:body use="literal" namespace="urn:op"/>')
+    )
     operation = service.operation("Do")
     node = service.written(operation.request, {"order": "4711", "count": 2})
     assert node is not None
@@ -119,7 +130,9 @@ def test_schemas_of_one_namespace_in_several_places() -> None:
         '<xs:element ref="o:b"/></xs:sequence></xs:complexType>',
         'targetNamespace="urn:e" xmlns:o="urn:o" elementFormDefault="qualified"',
     )
-    more = schema('<xs:complexType name="Outer"><xs:sequence><xs:element name="a" type="e:Inner"/></xs:sequence></xs:complexType>')
+    more = schema(
+        '<xs:complexType name="Outer"><xs:sequence><xs:element name="a" type="e:Inner"/></xs:sequence></xs:complexType>'
+    )
     o = schema('<xs:element name="b" type="xs:date"/>', 'targetNamespace="urn:o" elementFormDefault="qualified"')
     service = made(document(first + second), more=more, o=o)
     request = service.operation("Do").request
@@ -132,7 +145,10 @@ def test_schemas_of_one_namespace_in_several_places() -> None:
 
 def test_a_schema_without_a_namespace_takes_that_of_the_one_that_includes_it() -> None:
     main = document(schema('<xs:include schemaLocation="c.xsd"/><xs:element name="In" type="e:C"/>'))
-    c = schema('<xs:complexType name="C"><xs:sequence><xs:element name="a" type="xs:int"/></xs:sequence></xs:complexType>', 'elementFormDefault="qualified"')
+    c = schema(
+        '<xs:complexType name="C"><xs:sequence><xs:element name="a" type="xs:int"/></xs:sequence></xs:complexType>',
+        'elementFormDefault="qualified"',
+    )
     service = made(main, c=c)
     node = service.written(service.operation("Do").request, {"a": 1})
     assert node is not None

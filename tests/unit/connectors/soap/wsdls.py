@@ -10,11 +10,15 @@ from tundish_connectors.soap.wsdl.service import Choice, Service
 ROOT = Path(__file__).resolve().parents[4]
 
 HEAD = (
-    '<wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" '
+    '<wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/" '
+    'xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" '
     'xmlns:mime="http://schemas.xmlsoap.org/wsdl/mime/" xmlns:e="urn:e" xmlns:xs="http://www.w3.org/2001/XMLSchema" '
     'targetNamespace="urn:e">'
 )
-SERVICE = '<wsdl:service name="S"><wsdl:port name="P" binding="e:B"><soap:address location="http://erp/s"/></wsdl:port></wsdl:service>'
+SERVICE = (
+    '<wsdl:service name="S">'
+    '<wsdl:port name="P" binding="e:B"><soap:address location="http://erp/s"/></wsdl:port></wsdl:service>'
+)
 BODY = '<soap:body use="literal"/>'
 
 
@@ -44,15 +48,15 @@ def schema(content: str, head: str = 'targetNamespace="urn:e" elementFormDefault
     return f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:e="urn:e" {head}>{content}</xs:schema>'
 
 
-def project(**files: str) -> ProjectFile:
-    """The WSDL `main` of a project that has these files, by their names without a suffix."""
-    kept = {f"{name}.{'wsdl' if 'definitions' in text[:200] else 'xsd'}": text.encode() for name, text in files.items()}
+def project(main: str, **files: str) -> ProjectFile:
+    """The WSDL of a project that has these schemas, by their names without a suffix."""
+    kept = {"main.wsdl": main.encode(), **{f"{name}.xsd": text.encode() for name, text in files.items()}}
     return ProjectFile("main.wsdl", ProjectFiles(Path(), kept))
 
 
 def made(main: str, choice: Choice | None = None, **files: str) -> Service:
     """The service of a WSDL."""
-    return Service(project(main=main, **files), choice or Choice())
+    return Service(project(main, **files), choice or Choice())
 
 
 def erp(choice: Choice | None = None) -> Service:
