@@ -63,6 +63,8 @@ class Event(StrEnum):
     """A partner could not read an interchange, or a part of it."""
     SOURCE_GAP = "source.gap"
     """A peer forgot us, so what it was given meanwhile may never come."""
+    SOURCE_STARTED_OVER = "source.started-over"
+    """A source reads other columns than before, so its position means nothing any more and it reads all again."""
     REQUEST_FAILED = "request.failed"
     """A request could not be answered because of a fault of ours; the client was told that it was not accepted."""
     BACKPRESSURE_ON = "backpressure.on"
