@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from tundish.model import ProjectFile
 from tundish.sdk import Duration, Expression, Secret, Settings, Template, wrong_value
-from tundish_connectors.opcua.addresses import address_fault
+from tundish_connectors.opcua.addressing.addresses import address_fault
 from tundish_connectors.opcua.tags.settings import Address, HandshakeSettings, TagSettings
 
 Policy = Literal["none", "Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss"]
@@ -27,7 +27,9 @@ def _safe_policy(value: object) -> object:
 
 def _endpoint(url: str) -> str:
     if not url.startswith("opc.tcp://") or "@" in url:
-        raise wrong_value(f"'{url}' is no endpoint", "write e.g. 'opc.tcp://plc7.example:4840'; credentials stand apart")
+        raise wrong_value(
+            f"'{url}' is no endpoint", "write e.g. 'opc.tcp://plc7.example:4840'; credentials stand apart"
+        )
     return url
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -43,8 +43,12 @@ def time_text(moment: datetime | None) -> str | None:
     """RFC 3339 in UTC, to the microsecond where there is one; OPC UA counts from 1601, which stands for no time."""
     if moment is None or moment.year <= 1601:
         return None
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return aware(moment).astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def aware(moment: datetime) -> datetime:
+    """The moment with its zone; OPC UA knows UTC alone."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def shortest_float(value: float) -> float:
@@ -82,6 +86,23 @@ def _data_value(value: ua.DataValue) -> Plain:
     return {"value": plain_variant(value.Value), "status": status_text(status)}
 
 
+@lru_cache(maxsize=4096)
+def node_text(node: ua.NodeId) -> str:
+    """A NodeId as people write it."""
+    return node.to_string()
+
+
+@lru_cache(maxsize=1024)
+def _status_text(code: int) -> str:
+    # The low half holds flags, such as the overflow bit; the name is that of the high half (OPC UA Part 4, 7.39).
+    return str(ua.StatusCode(code & 0xFFFF0000).name)
+
+
+def status_text(status: ua.StatusCode | None) -> str:
+    """`Good`, `BadSensorFailure` …, without flags."""
+    return "Good" if status is None else _status_text(status.value)
+
+
 _PLAIN: dict[ua.VariantType, Callable[[Any], Plain]] = {
     ua.VariantType.Boolean: bool,
     ua.VariantType.Float: _float,
@@ -90,14 +111,14 @@ _PLAIN: dict[ua.VariantType, Callable[[Any], Plain]] = {
     ua.VariantType.Guid: str,
     ua.VariantType.ByteString: _bytes,
     ua.VariantType.XmlElement: lambda value: value.Value if hasattr(value, "Value") else str(value),
-    ua.VariantType.NodeId: lambda value: node_text(value),
-    ua.VariantType.ExpandedNodeId: lambda value: node_text(value),
-    ua.VariantType.StatusCode: lambda value: status_text(value),
+    ua.VariantType.NodeId: node_text,
+    ua.VariantType.ExpandedNodeId: node_text,
+    ua.VariantType.StatusCode: status_text,
     ua.VariantType.QualifiedName: lambda value: f"{value.NamespaceIndex}:{value.Name}",
     ua.VariantType.LocalizedText: lambda value: value.Text,
     ua.VariantType.ExtensionObject: _structure,
     ua.VariantType.DataValue: _data_value,
-    ua.VariantType.Variant: lambda value: plain_variant(value),
+    ua.VariantType.Variant: lambda value: plain_variant(value),  # noqa: PLW0108 - it is defined below
 }
 """How a scalar of each type is written; integers and texts are themselves."""
 
@@ -160,7 +181,7 @@ def _floats(value: Any) -> Plain:
 
 
 @lru_cache(maxsize=1000)
-def _float_fields(kind: type) -> frozenset[str]:
+def _float_fields(kind: Any) -> frozenset[str]:
     """The fields of a structure that are 32-bit Floats: Python makes no difference between them and Doubles."""
     return frozenset(field.name for field in fields(kind) if "Float" in str(field.type))
 
@@ -173,23 +194,6 @@ _WRAPPED: tuple[tuple[type, ua.VariantType], ...] = (
     (ua.DataValue, ua.VariantType.DataValue),
     (ua.ExtensionObject, ua.VariantType.ExtensionObject),
 )
-
-
-@lru_cache(maxsize=4096)
-def node_text(node: ua.NodeId) -> str:
-    """A NodeId as people write it."""
-    return node.to_string()
-
-
-@lru_cache(maxsize=1024)
-def _status_text(code: int) -> str:
-    # The low half holds flags, such as the overflow bit; the name is that of the high half (OPC UA Part 4, 7.39).
-    return cast("str", ua.StatusCode(code & 0xFFFF0000).name)
-
-
-def status_text(status: ua.StatusCode | None) -> str:
-    """`Good`, `BadSensorFailure` …, without flags."""
-    return "Good" if status is None else _status_text(status.value)
 
 
 @lru_cache(maxsize=64)

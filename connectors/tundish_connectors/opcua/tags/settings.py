@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from tundish.sdk import Duration, Settings, wrong_value
-from tundish_connectors.opcua.addresses import address_fault
+from tundish_connectors.opcua.addressing.addresses import address_fault
 
 
 def _address(text: str) -> str:
@@ -73,4 +73,7 @@ class HandshakeSettings(Settings):
     def _number_is_read(self) -> HandshakeSettings:
         if self.number is not None and self.number not in self.read:
             raise wrong_value(f"'number' names '{self.number}', which is not read", "add it to 'read'")
+        if not self.reset and self.number is None:
+            text = "without 'reset' and 'number' a trigger that is raised after a restart may be an old or a new one"
+            raise wrong_value(text, "name in 'number' what is different in each transaction, or leave 'reset' on")
         return self

@@ -36,8 +36,8 @@ def trust(connection: str | None, fingerprint: str | None, data: Path, folder: P
     """
     stores = dict(_stores(connection, data, folder))
     if not stores:
-        named = f"the connection '{connection}' has" if connection else "no connection has"
-        raise click.ClickException(f"{named} no certificates below {data}; run the daemon once, or name --data")
+        whose = f"of the connection '{connection}' " if connection else ""
+        raise click.ClickException(f"no certificates {whose}lie below {data}; run the daemon once, or name --data")
     if fingerprint is not None and connection is not None:
         try:
             kept = stores[connection].trust(fingerprint)
@@ -69,9 +69,8 @@ def _show(found: dict[str, list[Kept]], as_json: bool) -> None:
         click.echo(f"{name}:" if listed else f"{name}: no certificates yet")
         for kept in listed:
             facts = _facts(kept)
-            click.echo(
-                f"  {kept.state:<8}  {kept.fingerprint[:16]}  {facts['subject']}, until {facts['until']}, {facts['uri']}"
-            )
+            shown = f"{facts['subject']}, until {facts['until']}, {facts['uri']}"
+            click.echo(f"  {kept.state:<8}  {kept.fingerprint[:16]}  {shown}")
 
 
 def _facts(kept: Kept) -> dict[str, str]:

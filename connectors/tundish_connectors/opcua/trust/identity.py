@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tundish.errors import Misconfigured
 from tundish_connectors.opcua.trust.store import application_uris, load_certificate
@@ -73,7 +74,7 @@ def _make(file: Path, key_file: Path, uri: str) -> None:
         (x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri), x509.DNSName(host)]), False),
         (x509.BasicConstraints(ca=False, path_length=None), True),
         (x509.KeyUsage(**usage), True),
-        (x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CLIENT_AUTH]), False),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False),
         (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False),
         (x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), False),
     )
