@@ -3,7 +3,7 @@
 // Started with one argument, a JSON object of options:
 //   port, folder (certificates and keys), secure (offer encrypted endpoints), users ({name: password}),
 //   limits (operation limits), delay (milliseconds before every answer to a write or call), strict (no anonymous
-//   transfer of subscriptions), uri (ApplicationUri)
+//   transfer of subscriptions), uri (ApplicationUri), sampling (milliseconds, the fastest), alarms, many (further nodes)
 // It obeys commands on stdin, one JSON object per line with an `id`, and answers on stdout with the same `id`.
 // On stdout it also tells which values a client has acknowledged: {"acknowledged": [text, ...]}.
 
@@ -59,7 +59,7 @@ async function main() {
       : [opcua.SecurityPolicy.None],
     allowAnonymous: !options.users,
     userManager: { isValidUser: (name, password) => (options.users || {})[name] === password },
-    serverCapabilities: { maxSessions: 100, operationLimits: options.limits || {} },
+    serverCapabilities: { maxSessions: 100, minSupportedSampleRate: options.sampling ?? 50, operationLimits: options.limits || {} },
     allowAnonymousSubscriptionTransferOnUnsecuredChannel: !options.strict,
     nodeset_filename: [opcua.nodesets.standard, path.join(__dirname, "opcua_line.xml")],
   });

@@ -33,8 +33,7 @@ from tundish_connectors.opcua.trust.store import TrustStore
 T = TypeVar("T")
 
 # It tells of each refused request on several lines and with tracebacks; we tell what matters ourselves.
-logging.getLogger("asyncua").addHandler(logging.NullHandler())
-logging.getLogger("asyncua").propagate = False
+logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
 
 _POLICIES = {
     "none": security_policies.SecurityPolicyNone,
@@ -183,7 +182,7 @@ class Session:
         """Registers the server's structures in asyncua, anew: a controller's program may have changed them."""
         for known in [*ua.extension_objects_by_datatype]:
             if known.NamespaceIndex:
-                forget = ua.extension_objects_by_datatype.pop(known)
+                forget: Any = ua.extension_objects_by_datatype.pop(known)
                 if getattr(ua, forget.__name__, None) is forget:
                     delattr(ua, forget.__name__)
         await self.client.load_data_type_definitions()

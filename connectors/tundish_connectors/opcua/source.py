@@ -43,6 +43,7 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
         self._subscription: Subscription | None = None
         self._reader = Reader({}, Repeats(context.data))
         self._exchange: Exchange | None = None
+        self._reception: Reception | None = None
         self._limits = Limits()
         self._absent: dict[str, str] = {}
         self._skew = timedelta()
@@ -136,6 +137,9 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
         if self._subscription is not None and not session.is_over:
             self._remember_seen(self._subscription)
             self._reader.repeats.remember()
+            if self._reception is not None and self._reception.durable is not None:
+                self._subscription.remember_position(self._reception.durable)
+        self._reception = None
         await session.close()
 
     def _remember_seen(self, subscription: Subscription) -> None:
@@ -155,8 +159,16 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
         if session is None or subscription is None:
             raise NotConnected("the source is not open")
         endpoint = self.connection.settings.endpoint
-        reception = Reception(
-            self.context, intake, session, self.settings, subscription, self._reader, endpoint, self._exchange
+        self._reception = reception = Reception(
+            self.context,
+            intake,
+            session,
+            self.settings,
+            subscription,
+            self._reader,
+            endpoint,
+            self._exchange,
+            self._skew,
         )
         self.context.start(session.over(), name="watch")
         self.context.start(self._look_after(session, subscription), name="look after")

@@ -21,6 +21,8 @@ from uuid import UUID
 import msgspec
 from asyncua import ua
 
+from tundish.model import Value
+
 Plain: TypeAlias = Any
 """JSON, with `float` for numbers whose shortest digits are meant."""
 
@@ -40,8 +42,9 @@ def encode(value: Plain) -> bytes:
 
 
 def time_text(moment: datetime | None) -> str | None:
-    """RFC 3339 in UTC, to the microsecond where there is one; OPC UA counts from 1601, which stands for no time."""
-    if moment is None or moment.year <= 1601:
+    """RFC 3339 in UTC, to the microsecond where there is one. The first and the last year that OPC UA can say stand
+    for no time (Part 6, 5.2.2.5)."""
+    if moment is None or moment.year <= 1601 or moment.year >= 9999:
         return None
     return aware(moment).astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
@@ -89,7 +92,7 @@ def _data_value(value: ua.DataValue) -> Plain:
 @lru_cache(maxsize=4096)
 def node_text(node: ua.NodeId) -> str:
     """A NodeId as people write it."""
-    return node.to_string()
+    return str(node.to_string())
 
 
 @lru_cache(maxsize=1024)
@@ -169,7 +172,8 @@ def _plain_dataclass(value: Any) -> Plain:
     for kind, type_ in _WRAPPED:
         if isinstance(value, kind):
             return _PLAIN[type_](value)
-    floats = _float_fields(type(value))
+    kind: Any = type(value)
+    floats = _float_fields(kind)
     inner = {field.name: getattr(value, field.name) for field in fields(value) if field.name != "Encoding"}
     return {name: _floats(each) if name in floats else plain_object(each) for name, each in inner.items()}
 
@@ -216,3 +220,13 @@ def exact(value: Plain) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def exactly(value: Any) -> Value:
+    """JSON with exact numbers."""
+    if isinstance(value, dict):
+        return {name: exactly(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [exactly(inner) for inner in value]
+    found: Value = exact(value) if isinstance(value, float) else value
+    return found

@@ -29,11 +29,11 @@ class Harness(PeerHarness):
     """One node that holds bytes."""
 
     waived: ClassVar[Mapping[str, str]] = {}
-    meta: ClassVar[set[str]] = {"endpoint", "subscription", "sequence", "published"}
+    meta: ClassVar[frozenset[str]] = frozenset({"endpoint", "subscription", "sequence", "published"})
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._server = NodeOpcUa(folder)
+        self._server = NodeOpcUa(folder, sampling=0)
 
     async def start(self) -> None:
         """Start the server; what it collected for anybody is gone."""
@@ -45,7 +45,7 @@ class Harness(PeerHarness):
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """Without encryption: certificates have tests of their own."""
-        return {"endpoint": self._server.endpoint, "security": "none", "keepalive": "1s"}
+        return {"endpoint": self._server.endpoint, "security": "none", "keepalive": "1s", "structures": False}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """A notification for each value, so that a unit is what was produced."""

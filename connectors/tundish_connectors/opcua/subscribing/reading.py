@@ -26,11 +26,13 @@ class Reader:
         self.repeats = repeats
         self.unwanted: set[int] = set()
         """Handles whose first value is what the node has anyway, and is not wanted."""
+        self.resumed: set[int] = set()
+        """Handles of a subscription that was resumed: some servers say once more what they said last."""
         self.gone: set[int] = set()
         """Handles whose nodes the server has no more."""
         self.overlapping_until: datetime | None = None
         """Until this time of the server, live values may be in the history that was read."""
-        self._last_time: dict[int, str | None] = {}
+        self._last: dict[int, tuple[str | None, Any]] = {}
 
     def records(self, notification: Notification) -> list[Record]:
         """Its records, in order. Raises SubscriptionGone or NotConnected where it says that it is the last."""
@@ -38,14 +40,14 @@ class Reader:
         for data in notification.message.NotificationData or ():
             if isinstance(data, ua.DataChangeNotification):
                 for change in data.MonitoredItems:
-                    found += self._values(change)
+                    found += self._values(change, again=notification.again)
             elif isinstance(data, ua.EventNotificationList):
                 found += self._events(data)
             elif isinstance(data, ua.StatusChangeNotification):
                 _ended(data.Status)
         return found
 
-    def _values(self, change: ua.MonitoredItemNotification) -> Iterator[Record]:
+    def _values(self, change: ua.MonitoredItemNotification, *, again: bool) -> Iterator[Record]:
         handle = int(change.ClientHandle)
         item, data = self.items.get(handle), change.Value
         if item is None or data is None:
@@ -53,18 +55,27 @@ class Reader:
         if data.StatusCode is not None and data.StatusCode.value in _NODE_GONE:
             self.gone.add(handle)
         record = value_record(item, data)
-        fresh = self.repeats.is_new(record)
         if handle in self.unwanted:
             self.unwanted.discard(handle)
             return
-        if not fresh and self._overlaps(data.SourceTimestamp):
+        if self._is_repeat(handle, record, data.SourceTimestamp, again=again):
             return
         if "overflow" in record:
-            since = self._last_time.get(handle)
+            since = self._last.get(handle, (None, None))[0]
             facts: dict[str, Any] = {"node": item.node, "name": item.name, "path": item.path}
             yield gap_record("the server's queue was too short", since=since, until=record["source_time"], **facts)
-        self._last_time[handle] = record["source_time"]
+        self._last[handle] = (record["source_time"], record["value"])
         yield record
+
+    def _is_repeat(self, handle: int, record: Record, time: datetime | None, *, again: bool) -> bool:
+        if self._overlaps(time) and self.repeats.knows(record):
+            return True
+        # What was fetched again was never acknowledged, so nobody had it.
+        if again or handle not in self.resumed:
+            return False
+        self.resumed.discard(handle)
+        said = (record["source_time"], record["value"])
+        return record["source_time"] is not None and (self._last.get(handle) == said or self.repeats.knows(record))
 
     def _overlaps(self, time: datetime | None) -> bool:
         if self.overlapping_until is None or time is None:

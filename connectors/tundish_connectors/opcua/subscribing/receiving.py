@@ -42,6 +42,7 @@ class Reception:
         reader: Reader,
         endpoint: str,
         exchange: Exchange | None,
+        skew: timedelta,
     ) -> None:
         self._context = context
         self._intake = intake
@@ -51,10 +52,13 @@ class Reception:
         self._reader = reader
         self._endpoint = endpoint
         self._exchange = exchange
+        self._skew = skew
         self.stream = Stream(session, subscription.number, subscription.revised.silence)
         self._chains = Chains(settings)
         self._pipeline: Pipeline | None = None
         self.position = Position(subscription=subscription.number)
+        self.durable: Position | None = None
+        """The last position that is on disk; None where nothing was received yet."""
         self._lock = asyncio.Lock()
 
     async def begin(self) -> None:
@@ -74,6 +78,7 @@ class Reception:
         else:
             self._context.start(self._flush(), name="debounce")
         if not self._subscription.is_new:
+            self._reader.resumed = set(self._reader.items)
             for found in await self.stream.resume(last, self._subscription.available):
                 await self._take(found)
 
@@ -124,7 +129,7 @@ class Reception:
         async with self._lock:
             passed = self._chains.take(records, lambda record: self._numbers().get(record["path"]))
             position = replace(
-                self._next(), sequence=found.sequence, time=published or self.position.time, tags=self._chains.state()
+                self._next(), sequence=found.sequence, time=published or self._server_time(), tags=self._chains.state()
             )
             await self._deliver(passed, position, found.sequence)
 
@@ -144,6 +149,10 @@ class Reception:
         await self._deliver(records, replace(self._next(), tags=tags), sequence)
         await step.then()
 
+    def _server_time(self) -> str | None:
+        """What time it is on the server, where a notification does not say."""
+        return time_text(datetime.now(UTC) + self._skew)
+
     def _warn(self, gap: Record) -> None:
         self._context.log.warning(Event.SOURCE_GAP, **{name: gap[name] for name in gap if name != "kind"})
 
@@ -157,6 +166,8 @@ class Reception:
         """On disk first, acknowledged then, whether there are records or not."""
 
         def done() -> None:
+            self.durable = position
+            self._reader.repeats.saw(records)
             if sequence is not None:
                 self.stream.acknowledge(sequence)
 
@@ -190,7 +201,7 @@ class Reception:
                 if records:
                     position = replace(self._next(), tags=self._chains.state())
                     await accept(self._intake, records, position, self._endpoint)
-                    self.position = position
+                    self.position = self.durable = position
 
     async def _report_gap(self) -> None:
         """The server forgot the subscription: say so, then bring what its history has."""
@@ -217,7 +228,7 @@ class Reception:
                 try:
                     start = begin - timedelta(seconds=self._settings.overlap)
                     async for portion in recorded(self._session, item, start, until):
-                        await self._accept_old([record for record in portion if self._reader.repeats.is_new(record)])
+                        await self._accept_old([record for record in portion if not self._reader.repeats.knows(record)])
                 except UaError as error:
                     failed = gap_record(f"no history: {error}", since=since, until=time_text(until), path=item.path)
                     self._warn(failed)
@@ -230,7 +241,8 @@ class Reception:
         if passed:
             position = replace(self._next(), tags=self._chains.state())
             await accept(self._intake, passed, position, self._endpoint)
-            self.position = position
+            self._reader.repeats.saw(records)
+            self.position = self.durable = position
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
 
 from tundish_connectors.opcua.records import Record
 from tundish_connectors.opcua.values import encode
 
 _MOST = 20_000
+
+
+def _key(record: Record) -> str:
+    return f"{record['node']} {record['source_time']} {encode(record['value']).decode()}"
 
 
 class Repeats:
@@ -19,17 +24,17 @@ class Repeats:
         self._file = folder / "recent.json"
         self._seen: OrderedDict[str, None] = OrderedDict()
 
-    def is_new(self, record: Record) -> bool:
-        """Whether a value was not there before; from now on it was. Without a time nobody can say."""
-        if record["source_time"] is None:
-            return True
-        key = f"{record['node']} {record['source_time']} {encode(record['value']).decode()}"
-        known = key in self._seen
-        self._seen[key] = None
-        self._seen.move_to_end(key)
-        if len(self._seen) > _MOST:
+    def knows(self, record: Record) -> bool:
+        """Whether a value was handed over before. Without a time nobody can say."""
+        return record["source_time"] is not None and _key(record) in self._seen
+
+    def saw(self, records: Iterable[Record]) -> None:
+        """These are on disk."""
+        for record in records:
+            if record["kind"] == "value":
+                self._seen[_key(record)] = None
+        while len(self._seen) > _MOST:
             self._seen.popitem(last=False)
-        return not known
 
     def recall(self) -> None:
         """What was written at the last planned stop; after a crash, repeats may come."""
