@@ -42,6 +42,8 @@ class NodeOpcUa:
         self._number = 0
         self.acknowledged: Counter[str] = Counter()
         """How often each value was in a notification that a client acknowledged; bytes in base64."""
+        self.written: list[str] = []
+        """What clients wrote to the node `Body`, in base64, over all lives of the server."""
 
     @property
     def endpoint(self) -> str:
@@ -79,6 +81,8 @@ class NodeOpcUa:
                 self._ready.set()
             elif "acknowledged" in said:
                 self.acknowledged.update(said["acknowledged"])
+            elif "written" in said:
+                self.written.append(said["written"])
             elif "id" in said and (waiting := self._answers.pop(said["id"], None)) is not None and not waiting.done():
                 if "fault" in said:
                     waiting.set_exception(AssertionError(said["fault"]))

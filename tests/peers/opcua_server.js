@@ -5,7 +5,8 @@
 //   limits (operation limits), delay (milliseconds before every answer to a write or call), strict (no anonymous
 //   transfer of subscriptions), uri (ApplicationUri), sampling (milliseconds, the fastest), alarms, many (further nodes)
 // It obeys commands on stdin, one JSON object per line with an `id`, and answers on stdout with the same `id`.
-// On stdout it also tells which values a client has acknowledged: {"acknowledged": [text, ...]}.
+// On stdout it also tells which values a client has acknowledged, {"acknowledged": [text, ...]}, and which bytes clients
+// wrote to the node Body, {"written": base64}.
 
 "use strict";
 const readline = require("node:readline");
@@ -118,9 +119,8 @@ async function main() {
     setTimeout(() => done(null, answer), options.delay || 0);
   });
 
-  const received = [];
   nodes.Body.on("value_changed", (value) => {
-    if (writing === 0 && value.value.value) received.push(value.value.value.toString("base64"));
+    if (writing === 0 && value.value.value) say({ written: value.value.value.toString("base64") });
   });
   let writing = 0;
   const machine = plant.addEventType({ browseName: "MachineEventType", subtypeOf: "BaseEventType" });
@@ -144,7 +144,7 @@ async function main() {
     burst: ({ node, type, values }) => values.forEach((value) => set(node, type, value)),
     batch: ({ value }) => nodes["Packer.Batch"].setValueFromSource({ dataType: DataType.ExtensionObject, value: batch(value) }),
     read: ({ node }) => nodes[node].readValue().value.value,
-    received: () => received,
+    nothing: () => null,
     calls: () => calls,
     remove: ({ node }) => { space.deleteNode(nodes[node]); delete nodes[node]; },
     add: ({ node, type, value }) => { add(node, type, value); },
@@ -152,8 +152,12 @@ async function main() {
       severity: { dataType: "UInt16", value: severity }, message: { dataType: "LocalizedText", value: { text: message } },
       station: { dataType: "String", value: station || "" },
     }),
-    subscriptions: () => server.engine._getSubscriptions
-      ? [] : server.engine.subscriptionCount ?? server.engine.currentSubscriptionCount,
+    // As after a long stop: the subscriptions are gone, sessions and history are still there.
+    forget: () => {
+      const sessions = Object.values(server.engine._sessions);
+      for (const session of sessions) for (const each of [...session.publishEngine.subscriptions]) session.deleteSubscription(each.id);
+      return sessions.length;
+    },
     sessions: () => server.engine.currentSessionCount,
     alarm: ({ value }) => set("Analog", "Double", value),
   };

@@ -145,9 +145,8 @@ class OpcUaDestination(Destination[OpcUaDestinationSettings, OpcUaConnection]):
         # Without times of ours: many controllers refuse them (BadWriteNotSupported).
         values = [_data_value(variant) for _, _, variant in prepared]
         statuses = await self._sent(session, "the write", lambda: session.services.write_attributes(nodes, values))
-        bad = [
-            (address, status) for (address, _, _), status in zip(prepared, statuses, strict=True) if not _done(status)
-        ]
+        told = zip((address for address, _, _ in prepared), statuses, strict=True)
+        bad = [(address, status) for address, status in told if not status.is_good()]
         if bad:
             faults = tuple(Fault(address, name_of(status.value)) for address, status in bad)
             error = status_error(bad[0][1].value, f"writing {bad[0][0]}")

@@ -182,9 +182,9 @@ class Session:
         """Registers the server's structures in asyncua, anew: a controller's program may have changed them."""
         for known in [*ua.extension_objects_by_datatype]:
             if known.NamespaceIndex:
-                forget: Any = ua.extension_objects_by_datatype.pop(known)
-                if getattr(ua, forget.__name__, None) is forget:
-                    delattr(ua, forget.__name__)
+                name = str(getattr(forget := ua.extension_objects_by_datatype.pop(known), "__name__", ""))
+                if getattr(ua, name, None) is forget:
+                    delattr(ua, name)
         await self.client.load_data_type_definitions()
 
     async def _on_lost(self, error: Exception) -> None:

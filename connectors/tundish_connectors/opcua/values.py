@@ -172,8 +172,8 @@ def _plain_dataclass(value: Any) -> Plain:
     for kind, type_ in _WRAPPED:
         if isinstance(value, kind):
             return _PLAIN[type_](value)
-    kind: Any = type(value)
-    floats = _float_fields(kind)
+    made_of: Any = type(value)
+    floats = _float_fields(made_of)
     inner = {field.name: getattr(value, field.name) for field in fields(value) if field.name != "Encoding"}
     return {name: _floats(each) if name in floats else plain_object(each) for name, each in inner.items()}
 

@@ -72,4 +72,4 @@ class Harness(PeerHarness):
 
     async def collected(self) -> list[bytes]:
         """What clients wrote."""
-        return [base64.b64decode(text) for text in await self._server.do("received")]
+        return [base64.b64decode(text) for text in self._server.written]

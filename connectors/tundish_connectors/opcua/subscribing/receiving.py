@@ -96,7 +96,10 @@ class Reception:
         patience = max(1.0, self._subscription.revised.lifetime / 4)
         while True:
             if self._pipeline is not None:
-                await self._pipeline.room(self._subscription.touch, patience)
+                # Acknowledgements travel with the request for what is next. While there is more, they follow later;
+                # otherwise the server would hear of them only when the next change, or a keep-alive, comes.
+                wait = self._pipeline.room if self.stream.has_more else self._pipeline.empty
+                await wait(self._subscription.touch, patience)
             for found in await self.stream.next():
                 await self._take(found)
             if self._reader.gone:

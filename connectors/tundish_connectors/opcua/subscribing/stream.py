@@ -52,6 +52,8 @@ class Stream:
         self._acknowledged: deque[int] = deque()
         self.last: int | None = None
         """Sequence number of the last notification that was brought; None where it is not known."""
+        self.has_more = False
+        """The server has further notifications ready."""
 
     def acknowledge(self, sequence: int) -> None:
         """The server may forget a notification; it hears of it with the next request."""
@@ -91,6 +93,7 @@ class Stream:
         if result.SubscriptionId != self._subscription:
             # Another subscription of a session that was resumed; nobody knows it any more.
             return []
+        self.has_more = bool(result.MoreNotifications)
         message = result.NotificationMessage
         sequence = int(message.SequenceNumber)
         if not message.NotificationData:
