@@ -146,7 +146,6 @@ async function main() {
     read: ({ node }) => nodes[node].readValue().value.value,
     nothing: () => null,
     calls: () => calls,
-    remove: ({ node }) => { space.deleteNode(nodes[node]); delete nodes[node]; },
     add: ({ node, type, value }) => { add(node, type, value); },
     event: ({ severity, message, station }) => line.raiseEvent(machine, {
       severity: { dataType: "UInt16", value: severity }, message: { dataType: "LocalizedText", value: { text: message } },

@@ -71,7 +71,7 @@ class ServerTree:
                     node_text(each.NodeId),
                     each.BrowseName.NamespaceIndex,
                     each.BrowseName.Name,
-                    each.NodeClass_ == ua.NodeClass.Variable,
+                    each.NodeClass == ua.NodeClass.Variable,
                 )
                 for each in found
             ]

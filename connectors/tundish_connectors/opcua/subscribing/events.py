@@ -82,7 +82,7 @@ def _where(severity: int, type_: str | None) -> ua.ContentFilter:
 
 def _element(operator: ua.FilterOperator, *operands: object) -> ua.ContentFilterElement:
     made = ua.ContentFilterElement()
-    made.FilterOperator_ = operator
+    made.FilterOperator = operator
     made.FilterOperands = list(operands)
     return made
 

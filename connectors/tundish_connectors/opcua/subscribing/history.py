@@ -53,6 +53,7 @@ async def recorded(session: Session, item: Item, since: datetime, until: datetim
         yield [value_record(item, value) | {"origin": "history"} for value in values if value.Value is not None]
         if not result.ContinuationPoint:
             return
-        if result.ContinuationPoint == point:
+        # Some servers call the rest of an answer by the same name each time, so only an empty one means a standstill.
+        if result.ContinuationPoint == point and not values:
             raise NotConnected(f"the server does not go on with the history of {item.path}")
         point = result.ContinuationPoint

@@ -32,7 +32,7 @@ class Reader:
         """Handles whose nodes the server has no more."""
         self.overlapping_until: datetime | None = None
         """Until this time of the server, live values may be in the history that was read."""
-        self._last: dict[int, tuple[str | None, Any]] = {}
+        self._last: dict[int, tuple[Any, ...]] = {}
 
     def records(self, notification: Notification) -> list[Record]:
         """Its records, in order. Raises SubscriptionGone or NotConnected where it says that it is the last."""
@@ -61,21 +61,24 @@ class Reader:
         if self._is_repeat(handle, record, data.SourceTimestamp, again=again):
             return
         if "overflow" in record:
-            since = self._last.get(handle, (None, None))[0]
+            since = self._last.get(handle, (None,))[0]
             facts: dict[str, Any] = {"node": item.node, "name": item.name, "path": item.path}
             yield gap_record("the server's queue was too short", since=since, until=record["source_time"], **facts)
-        self._last[handle] = (record["source_time"], record["value"])
+        self._last[handle] = _said(record)
         yield record
 
     def _is_repeat(self, handle: int, record: Record, time: datetime | None, *, again: bool) -> bool:
         if self._overlaps(time) and self.repeats.knows(record):
             return True
+        # Of one node, two reports with the same time, value and status are one; after a session was resumed, servers
+        # repeat what they said last.
+        if record["source_time"] is not None and self._last.get(handle) == _said(record):
+            return True
         # What was fetched again was never acknowledged, so nobody had it.
         if again or handle not in self.resumed:
             return False
         self.resumed.discard(handle)
-        said = (record["source_time"], record["value"])
-        return record["source_time"] is not None and (self._last.get(handle) == said or self.repeats.knows(record))
+        return self.repeats.knows(record)
 
     def _overlaps(self, time: datetime | None) -> bool:
         if self.overlapping_until is None or time is None:
@@ -94,6 +97,10 @@ class Reader:
                 time = record.get("time")
                 yield gap_record("the server's queue of events was too short", since=None, until=time, node=item.node)
             yield record
+
+
+def _said(record: Record) -> tuple[Any, ...]:
+    return (record["source_time"], record["value"], record["status"])
 
 
 def _ended(status: ua.StatusCode) -> None:

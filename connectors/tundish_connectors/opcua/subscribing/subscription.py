@@ -79,20 +79,29 @@ class Subscription:
 
     async def _take_over(self) -> bool:
         """Whether it is ours again."""
+        try:
+            # Of a session that was resumed it never stopped being ours; some servers refuse to transfer it then.
+            await self._modify()
+        except UaError:
+            return await self._transfer()
+        self.available = None
+        return True
+
+    async def _transfer(self) -> bool:
         parameters = ua.TransferSubscriptionsParameters([ua.IntegerId(self.number)], False)
         try:
             (result,) = await self._session.ask(lambda: self._session.services.transfer_subscriptions(parameters))
+            if result.StatusCode.value == ua.StatusCodes.BadNothingToDo:
+                # It is in this very session.
+                self.available = None
+            elif result.StatusCode.is_good():
+                self.available = list(result.AvailableSequenceNumbers or ())
+            else:
+                return False
+            await self._modify()
         except UaError:
             # S7-1500 and others cannot transfer; there the history has to help.
             return False
-        if result.StatusCode.value == ua.StatusCodes.BadNothingToDo:
-            # The session was resumed, so the subscription never stopped being ours.
-            self.available = None
-        elif result.StatusCode.is_good():
-            self.available = list(result.AvailableSequenceNumbers or ())
-        else:
-            return False
-        await self._modify()
         return True
 
     async def _modify(self) -> None:
