@@ -24,7 +24,7 @@ from asyncua.ua.uaerrors import UaError
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tundish.errors import Misconfigured, NotConnected
+from tundish.errors import AuthFailed, Misconfigured, NotConnected
 from tundish_connectors.opcua.reasons import not_connected
 from tundish_connectors.opcua.settings import OpcUaConnectionSettings
 from tundish_connectors.opcua.trust.identity import Identity
@@ -41,6 +41,7 @@ _POLICIES = {
     "Aes128Sha256RsaOaep": security_policies.SecurityPolicyAes128Sha256RsaOaep,
     "Aes256Sha256RsaPss": security_policies.SecurityPolicyAes256Sha256RsaPss,
 }
+_BEST = [_POLICIES[name].URI for name in ("Aes256Sha256RsaPss", "Basic256Sha256", "Aes128Sha256RsaOaep")]
 _GONE = (OSError, TimeoutError, UaError)
 """What asyncua raises when it cannot reach or use a server."""
 
@@ -58,6 +59,18 @@ class _QuietSession(UaSession):  # type: ignore[misc] # asyncua counts as untype
         del delete_subscriptions
         if not self.stays_open:
             await super().close_session(False)
+
+
+class _Client(Client):  # type: ignore[misc] # as above
+    """asyncua's client, which encrypts a password by the best policy that the server offers, not by the first."""
+
+    def server_policy(self, token_type: ua.UserTokenType) -> ua.UserTokenPolicy:
+        """The policy of a user's token; withdrawn ones are not used."""
+        offered = [policy for policy in self._policy_ids if policy.TokenType == token_type]
+        ranks = {uri: rank for rank, uri in enumerate((*_BEST, "", None, _POLICIES["none"].URI))}
+        usable = [policy for policy in offered if policy.SecurityPolicyUri in ranks]
+        self._policy_ids = sorted(usable, key=lambda policy: ranks[policy.SecurityPolicyUri])
+        return super().server_policy(token_type)
 
 
 class Session:
@@ -79,7 +92,7 @@ class Session:
         self._trust = trust
         self._lost: asyncio.Future[NotConnected] = asyncio.get_running_loop().create_future()
         self.endpoints: list[ua.EndpointDescription] = []
-        self.client = client = Client(
+        self.client = client = _Client(
             settings.endpoint, timeout=settings.connect_timeout, watchdog_intervall=settings.keepalive
         )
         client.uaclient.session = self.services = _QuietSession(client.uaclient)
@@ -117,13 +130,18 @@ class Session:
                 ).connect_and_get_server_endpoints()
                 endpoint = self._chosen()
                 await self._secure(endpoint)
-                await self._identify()
+                await self._identify(endpoint)
                 # A resumed session brings no endpoints, and without them the user's token has no policy.
                 self.client._policy_ids = endpoint.UserIdentityTokens  # noqa: SLF001 - there is no public way
                 await self.client.connect()
             async with asyncio.timeout(settings.connect_timeout):
                 if settings.structures:
                     await self._learn_structures()
+        except AssertionError as error:
+            # So asyncua fails where a server refuses the secure channel, and the status is lost on the way.
+            await self.close()
+            text = f"{settings.endpoint} refuses a secure channel; let the server trust {own}"
+            raise AuthFailed(text) from error
         except _GONE as error:
             await self.close()
             raise not_connected(error, settings.endpoint, own) from error
@@ -166,8 +184,9 @@ class Session:
         host = self.client.server_url.hostname or ""
         await asyncio.to_thread(self._trust.require, certificate, uri=server.ApplicationUri or "", host=host)
 
-    async def _identify(self) -> None:
+    async def _identify(self, endpoint: ua.EndpointDescription) -> None:
         settings = self._settings
+        self._require_kind_of_user(endpoint)
         if settings.username is not None:
             self.client.set_user(settings.username)
             self.client.set_password(settings.password.reveal() if settings.password is not None else "")
@@ -177,6 +196,16 @@ class Session:
                 await self.client.load_private_key(str(settings.user_key))
             except (OSError, ValueError) as error:
                 raise Misconfigured(f"the user's certificate or key cannot be read: {error}") from error
+
+    def _require_kind_of_user(self, endpoint: ua.EndpointDescription) -> None:
+        settings = self._settings
+        kind = ua.UserTokenType.UserName if settings.username is not None else ua.UserTokenType.Anonymous
+        if settings.user_certificate is not None:
+            kind = ua.UserTokenType.Certificate
+        offered = sorted({token.TokenType.name for token in endpoint.UserIdentityTokens or ()})
+        if kind.name not in offered and (offered or kind is not ua.UserTokenType.Anonymous):
+            text = f"{settings.endpoint} takes no user of the kind {kind.name} with this security"
+            raise AuthFailed(f"{text}, only {', '.join(offered) or 'none'}; set another user, or other 'security'")
 
     async def _learn_structures(self) -> None:
         """Registers the server's structures in asyncua, anew: a controller's program may have changed them."""
