@@ -34,6 +34,7 @@ SPEC = ConnectorSpec(
         "tundish_connectors.opcua.source:OpcUaSource",
         'nodes: [Objects/Line1/Scale, "ns=2;s=Count"]\n',
         traits=_source_traits,
+        format="ndjson",
     ),
     destination=Part(
         OpcUaDestinationSettings,

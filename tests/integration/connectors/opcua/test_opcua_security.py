@@ -147,7 +147,9 @@ async def test_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     (trust / "trusted" / "plc.pem").write_bytes(file.read_bytes())
     options = {"certificate": str(file), "key": str(key_file(folder)), "uri": URI, "users": {"tundish": "right"}}
     async with plc(tmp_path, secure=True, **options) as site:
-        with pytest.raises(AuthFailed, match="takes no user of the kind Anonymous with this security, only UserName"):
+        with pytest.raises(
+            AuthFailed, match="takes no user of the kind Anonymous with this security, only Certificate, UserName"
+        ):
             await secured(site, trust).open()
         with pytest.raises(AuthFailed, match="refused the user: BadUserAccessDenied"):
             await secured(site, trust, username="tundish", password="env:WRONG").open()
