@@ -18,7 +18,7 @@ def _source_traits(settings: OpcUaSourceSettings) -> Collection[Trait]:
 
 
 def _destination_traits(settings: OpcUaDestinationSettings) -> Collection[Trait]:
-    return ["replaces"] if settings.call is None else ["twice"]
+    return [] if settings.call is None else ["twice"]
 
 
 SPEC = ConnectorSpec(

@@ -13,12 +13,8 @@ from tundish.runtime.components import Life
 from tundish.runtime.delivering.attempt import Target
 from tundish.runtime.lookups import Asking, Lookups
 from tundish.runtime.supervisor import Scope, Supervisor
-<<<<<<< HEAD
-from tundish.sdk import Component, Connection, Context, Logger, Lookup, Part, Source
-from tundish.sdk.folders import component_folder
-=======
 from tundish.sdk import Component, Connection, Context, Logger, Lookup, Part, RouteFacts, Source
->>>>>>> main
+from tundish.sdk.folders import component_folder
 
 K = TypeVar("K", bound=Component)
 
