@@ -74,6 +74,8 @@ class Event(StrEnum):
     """Records have no value for the watermark: later changes of them may be left out."""
     REQUEST_FAILED = "request.failed"
     """A request could not be answered because of a fault of ours; the client was told that it was not accepted."""
+    REQUEST_REFUSED = "request.refused"
+    """Requests came with missing or wrong credentials, or these could not be checked; told at most every 10 seconds."""
     BACKPRESSURE_ON = "backpressure.on"
     BACKPRESSURE_OFF = "backpressure.off"
     OPERATOR = "operator.command"

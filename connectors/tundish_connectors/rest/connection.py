@@ -27,7 +27,7 @@ class RestConnection(Connection[RestConnectionSettings]):
         if self.settings.url is not None:
             self._client = HttpClient(self.settings.url, self.settings)
         elif self.settings.listen is not None:
-            self._listener = Listener(self.settings.listen, self.settings, self.context.log)
+            self._listener = Listener(self.settings.listen, self.settings, self.context)
             await self._listener.open()
 
     async def close(self) -> None:

@@ -25,7 +25,7 @@ class RestSource(Source[RestSourceSettings, RestConnection]):
             self._poller = Poller(self.settings.poll, self.connection.client, self.context.log)
             await self.connection.client.reach()
         elif self.settings.path is not None:
-            self._receiver = Receiver(self.settings.method, self.settings.path, self.connection.listener)
+            self._receiver = Receiver(self.settings.method, self.settings.path, self.connection.listener, self.context)
             await self._receiver.open()
 
     async def close(self) -> None:
