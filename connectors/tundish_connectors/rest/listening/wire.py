@@ -116,19 +116,37 @@ class Wire(asyncio.Protocol):
         if self._in_head:
             self._head += len(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            # A request to speak another protocol is answered in this one (RFC 9110, 7.8); the parser is used up.
-            self._parser = httptools.HttpRequestParser(self)
-            rest = data[upgrade.args[0] :]
-            if rest and not self._deaf:
-                self.data_received(rest)
+            self._feed(data)
         except httptools.HttpParserError:
             self._break_off(refusal(400, "this is no request of HTTP/1.1", "send what RFC 9112 describes"))
         else:
             if self._in_head and self._head > LARGEST_HEAD and not self._deaf:
                 text = f"request line and headers are longer than {LARGEST_HEAD} bytes"
                 self._break_off(refusal(431, text, "send shorter headers"))
+
+    def _feed(self, data: bytes) -> None:
+        while data and not self._deaf:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                # A request to speak another protocol is answered in this one (RFC 9110, 7.8). The parser takes its body
+                # for that other protocol, so it reads the request again, without the wish.
+                data = self._without_wish(self._parser.get_method()) + data[upgrade.args[0] :]
+                self._parser = httptools.HttpRequestParser(self)
+            else:
+                return
+
+    def _without_wish(self, method: bytes) -> bytes:
+        if method == b"CONNECT":
+            self._break_off(refusal(405, "this is no proxy", "send requests to this host only", ("Allow", "POST")))
+            return b""
+        headers = {name: value for name, value in self._headers.items() if name not in {"upgrade", "connection"}}
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        head = method + b" " + self._url + b" HTTP/1.1\r\n" + "".join(lines).encode() + b"\r\n"
+        if self._hosts != 1:
+            self._break_off(_host_fault())
+        self._reset()
+        return head
 
     def eof_received(self) -> bool:
         """The client sends no more; it may still wait for answers."""
@@ -182,7 +200,7 @@ class Wire(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """The head of a request: it may be refused before its body is read."""
         self._in_head = False
-        if self._deaf:
+        if self._deaf or self._parser.should_upgrade():
             return
         if not self.busy and not self._queue:
             self.deadline = self._loop.time() + self._house.timeout
@@ -199,7 +217,7 @@ class Wire(asyncio.Protocol):
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             return
         self._refused = answer
-        if waits or length > _SMALL or "transfer-encoding" in self._headers:
+        if waits or answer.status == 400 or length > _SMALL or "transfer-encoding" in self._headers:
             self._break_off(answer)
 
     def _made(self) -> Request:
@@ -214,7 +232,7 @@ class Wire(asyncio.Protocol):
 
     def _faults_of_head(self, length: int) -> Answer | None:
         if self._hosts != 1 and self._parser.get_http_version() != "1.0":
-            return refusal(400, "a request of HTTP/1.1 has one header 'Host'", "send it once")
+            return _host_fault()
         if length > self._house.largest_body:
             return self._too_large()
         return None
@@ -235,7 +253,7 @@ class Wire(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The request is complete."""
-        if self._deaf:
+        if self._deaf or self._parser.should_upgrade():
             return
         self._begun = False
         self._in_head = True
@@ -347,3 +365,7 @@ class Wire(asyncio.Protocol):
     def abort(self) -> None:
         """Disconnect at once."""
         self._transport.abort()
+
+
+def _host_fault() -> Answer:
+    return refusal(400, "a request of HTTP/1.1 has one header 'Host'", "send it once")
