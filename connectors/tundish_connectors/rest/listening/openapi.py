@@ -42,7 +42,7 @@ _FAULTS: Record = {
 def document(entries: Sequence[Entry[Route]], scheme: Record) -> Record:
     """The whole document; `scheme` is how clients authenticate, empty where they do not."""
     paths: Record = {}
-    schemas: Record = {"accepted": _ACCEPTED, "refused": _REFUSED, "faults": _FAULTS}
+    schemas: Record = {"tundish.accepted": _ACCEPTED, "tundish.refused": _REFUSED, "tundish.faults": _FAULTS}
     for entry in sorted(entries, key=lambda each: each.path):
         operation = entry.value.operation()
         schemas |= _contract_of(operation)
@@ -102,7 +102,7 @@ def _moved(value: Value, name: str) -> Value:
 def _answer(text: str, schema: str) -> Record:
     return {
         "description": text,
-        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/tundish.{schema}"}}},
     }
 
 

@@ -2,7 +2,8 @@
 
 httptools (the parser of Node.js) reads the requests; it refuses what two servers could understand differently, such as
 a length beside chunks. Each answer is written at once. What waits is bounded: the head of a request in bytes, its body
-in bytes, both in time, and pipelined requests in number.
+in bytes, both in time, and pipelined requests in number. The file is long because reading and answering share the state
+of the connection: what is read depends on what waits for its answer, and on whether an answer ended everything.
 """
 
 from __future__ import annotations
