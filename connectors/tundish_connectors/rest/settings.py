@@ -27,8 +27,9 @@ def _plain_path(path: str) -> str:
     return path
 
 
-_INBOUND = ("hmac", "jwt", "certificate")
+_INBOUND = ("jwt", "certificate")
 """Ways to authenticate that only a listener can ask for."""
+_WAYS = ("api_key", "basic", "bearer", "oauth2", "hmac", *_INBOUND)
 
 
 class BasicSettings(Settings):
@@ -67,7 +68,7 @@ class AuthSettings(Settings):
     oauth2: OAuth2Settings | None = None
     """Tokens that are fetched; only for requests that we make."""
     hmac: HmacSettings | None = None
-    """Signed requests; only for a listener."""
+    """Requests that are signed, and signatures that are checked."""
     jwt: JwtSettings | None = None
     """Tokens (JWT) of an authorization server; only for a listener."""
     certificate: CertificateSettings | None = None
@@ -76,7 +77,9 @@ class AuthSettings(Settings):
     @model_validator(mode="after")
     def _exactly_one(self) -> AuthSettings:
         given = [
-            name for name in ("api_key", "basic", "bearer", "oauth2", *_INBOUND) if getattr(self, name) is not None
+            name
+            for name in ("api_key", "basic", "bearer", "oauth2", "hmac", *_INBOUND)
+            if getattr(self, name) is not None
         ]
         if len(given) != 1:
             found = f"'{given[0]}' and '{given[1]}'" if given else "none"
@@ -150,6 +153,8 @@ class RestConnectionSettings(Settings):
 def _check_caller(auth: AuthSettings) -> None:
     if auth.api_key is not None and len(auth.api_key) > 1:
         raise wrong_value("we can send one API key only", "keep one of them")
+    if auth.hmac is not None and len(auth.hmac.key) > 1:
+        raise wrong_value("we can sign with one key only", "keep one of them")
     found = [name for name in _INBOUND if getattr(auth, name) is not None]
     if found:
         raise wrong_value(f"'{found[0]}' is for requests that we receive", "use another way, or write 'listen'")
