@@ -13,7 +13,7 @@ from tundish.formats.json_reader import JsonReader
 from tundish.journal.contract import Journal
 from tundish.model import Acceptance, DeliveryProgress, Progress, Record, Reply, Value
 from tundish.plan.evaluation import scope_of
-from tundish.plan.replying import reply_body
+from tundish.plan.replying import reply_content
 from tundish.plan.route import ReplyPlan, RoutePlan
 from tundish.runtime.delivering.messages import instant, record_of
 
@@ -30,6 +30,14 @@ class Replies:
         self._plan = plan
         self._journal = journal
         self._waiting: dict[int, set[asyncio.Event]] = {}
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Let nobody wait: whoever does is told how things stand."""
+        self._stopped = True
+        for waiting in self._waiting.values():
+            for changed in waiting:
+                changed.set()
 
     def settled(self, seq: int) -> None:
         """One delivery of this message has got its outcome, on disk."""
@@ -70,7 +78,7 @@ class Replies:
             changed.clear()
             messages = tuple(await self._journal.progress(self._plan.name, seqs))
             left = until - loop.time()
-            if left <= 0 or all(message.is_settled for message in messages):
+            if left <= 0 or self._stopped or all(message.is_settled for message in messages):
                 return messages
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(left, LOOK_AGAIN)):
@@ -96,7 +104,7 @@ class Replies:
             return None
         meta = cast("Record", _read_json(stored.meta))
         scope = scope_of(self._plan, meta, instant(stored.received))
-        return reply_body(plan, messages, record_of(self._plan, stored, meta), scope)
+        return reply_content(plan, messages, record_of(self._plan, stored, meta), scope)
 
 
 def _with_answers(message: Progress) -> Progress:
