@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from tundish.sdk import Duration, Expression, Secret, Settings, Size, Template, TlsSettings, wrong_value
 from tundish_connectors.rest.addresses import HeaderName, HeaderTemplates, OutboundPath, WebAddress, ZoneName
 from tundish_connectors.rest.keys import Keys
-from tundish_connectors.rest.listening.settings import (
+from tundish_connectors.rest.listen_settings import (
     CertificateSettings,
     HmacSettings,
     JwtSettings,

@@ -6,7 +6,7 @@ import hmac
 import time
 from collections.abc import Callable, Mapping
 
-from tundish_connectors.rest.listening.settings import HmacSettings
+from tundish_connectors.rest.listen_settings import HmacSettings
 
 _MICROSECOND = 1_000_000
 
