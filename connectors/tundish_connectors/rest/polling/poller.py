@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 
 from msgspec.structs import replace
 
-from tundish.errors import DeliveryError, Invalid, Misconfigured, NotConnected, Rejected, Throttled
+from tundish.errors import AuthFailed, DeliveryError, Invalid, Misconfigured, NotConnected, Rejected, Throttled
+from tundish.faults import Fault
 from tundish.model import Unit
 from tundish.sdk import Intake, Logger, accept_patiently
 from tundish.telemetry import Event
 from tundish_connectors.rest.calling.answers import Answer, error_of
+from tundish_connectors.rest.calling.checking import refusals
 from tundish_connectors.rest.calling.client import HttpClient
 from tundish_connectors.rest.calling.requests import HttpRequest, RequestBuilder
 from tundish_connectors.rest.poll_settings import PageSettings, PollSettings
@@ -51,6 +55,18 @@ class Poller:
             begun = time.monotonic()
             position = await self._poll(intake, position)
             await asyncio.sleep(max(0.0, begun + self._settings.every - time.monotonic()))
+
+    async def look(self) -> Sequence[Fault]:
+        """What `tundish check` says: whether we may ask this, without taking anything."""
+        request = dataclasses.replace(self._request(At(), Position()), method="HEAD")
+        try:
+            answer = await self._client.ask(request)
+        except DeliveryError as error:
+            return (Fault("poll", error.text, "see whether the system is running"),)
+        if answer.status in _GONE:
+            fact = f"{request.path} answers {answer.status} {answer.reason}".rstrip()
+            return (Fault("poll.path", fact, "correct 'path' or 'query'"),)
+        return tuple(refusals(answer, request.path))
 
     async def _poll(self, intake: Intake, position: Position) -> Position:
         """Take page after page until the last one."""
@@ -150,6 +166,4 @@ class Poller:
 
 def _as_source_error(error: DeliveryError) -> Exception:
     """What the supervisor acts upon: credentials are tried again slowly, everything else soon."""
-    from tundish.errors import AuthFailed
-
     return error if isinstance(error, AuthFailed) else NotConnected(error.text)
