@@ -82,8 +82,8 @@ class AuthSettings(Settings):
             if getattr(self, name) is not None
         ]
         if len(given) != 1:
-            found = f"'{given[0]}' and '{given[1]}'" if given else "none"
-            raise wrong_value(f"one way to authenticate is needed, and {found} is given", "keep exactly one")
+            found = f"'{given[0]}' and '{given[1]}' are" if given else "none is"
+            raise wrong_value(f"one way to authenticate is needed, and {found} given", "keep exactly one")
         return self
 
 
@@ -124,7 +124,7 @@ class RestConnectionSettings(Settings):
     proxy: WebAddress | None = None
     """With `url`: the web proxy to go through. Proxies that the environment names are not used."""
     check_path: Annotated[str, AfterValidator(_plain_path)] = "/"
-    """With `url`: what `tundish check` asks for, with GET, to see whether the system is there and lets us in."""
+    """With `url`: what `tundish check` asks for the head of, to see whether the system is there and lets us in."""
 
     @model_validator(mode="after")
     def _one_direction(self) -> RestConnectionSettings:

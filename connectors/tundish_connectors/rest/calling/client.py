@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -92,8 +93,11 @@ class HttpClient:
                 )
         except ssl.SSLError as error:
             raise AuthFailed(f"{self.url} is not trusted: {error}") from error
-        except (OSError, TimeoutError) as error:
-            raise NotConnected(f"{self.url} cannot be reached: {error or 'no answer in time'}") from error
+        except TimeoutError as error:
+            raise NotConnected(f"{self.url} cannot be reached within {self._timeout:g} s") from error
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)
+            raise NotConnected(f"{self.url} cannot be reached: {reason}") from error
         certificate: Mapping[str, Any] = writer.get_extra_info("peercert") or {}
         writer.transport.abort()
         return certificate
