@@ -207,6 +207,12 @@ class RestDestinationSettings(Settings):
     duplicate_status: tuple[Annotated[int, Field(ge=400, le=499)], ...] = ()
     """Statuses by which the system says that it has the message already, e.g. `[409]`."""
 
+    @model_validator(mode="after")
+    def _a_batch_has_no_state(self) -> RestDestinationSettings:
+        if self.batch is not None and self.fetch_etag:
+            raise wrong_value("'fetch_etag' asks for one resource, and 'batch' sends to many", "remove one of them")
+        return self
+
 
 class RestLookupSettings(Settings):
     """Ask with GET. `status`, `headers` and `body` of the answer are the result; 404 is an answer, too."""

@@ -295,19 +295,29 @@ async def test_a_busy_system_is_asked_again_when_it_says(bench: Workbench) -> No
 
 async def test_a_page_that_the_system_forgot_begins_the_poll_anew(bench: Workbench) -> None:
     orders = Orders(5)
-    gone = [2]
+    gone = [410]
 
     def forget(query: dict[str, str]) -> web.Response | None:
-        if query.get("skip") == "4" and gone[0]:
-            gone[0] -= 1
-            return web.Response(status=410)
-        return None
+        return web.Response(status=gone.pop()) if query.get("skip") == "4" and gone else None
 
     orders.before_answer = forget
     async with system(orders.handle) as url:
         stand = polling(bench, url, PAGES["next"])
         await handed_over(stand, [1, 2, 3, 4, 5])
-    assert [event for _, event, _ in stand.log.events].count(Event.POLL_RESTARTED) == 2
+    assert [event for _, event, _ in stand.log.events].count(Event.POLL_RESTARTED) == 1
+
+
+async def test_a_page_that_is_never_there_stops_the_poll(bench: Workbench) -> None:
+    orders = Orders(5)
+    orders.before_answer = lambda query: web.Response(status=404) if query.get("skip") == "4" else None
+    async with system(orders.handle) as url:
+        stand, intake = polling(bench, url, PAGES["next"]), RecordingIntake()
+        await stand.open()
+        stand.run(intake)
+        lost = await asyncio.wait_for(stand.lost, 5)
+    assert isinstance(lost, Misconfigured)
+    assert "page 3 of /orders: the system answered 404" in str(lost)
+    assert ids_of(intake) == [1, 2, 3, 4]
 
 
 async def test_a_system_that_ignores_the_parameter_is_no_endless_loop(bench: Workbench) -> None:
