@@ -96,7 +96,7 @@ def test_no_loopback(address: str) -> None:
     ("settings", "text"),
     [
         ({"path": "/a", "batch": {"size": 1}}, "greater than or equal to 2"),
-        ({"path": "/a", "batch": {}, "fetch_etag": True}, "remove one of them"),
+        ({"path": "/a", "batch": {}, "fetch_etag": True}, "asks for one resource"),
         ({"path": "/a", "refused_if": "status =="}, "refused_if"),
         ({"path": "//a"}, "does not begin with one"),
     ],
