@@ -48,7 +48,7 @@ class RestConnection(Connection[RestConnectionSettings]):
     def client(self) -> HttpClient:
         """For destinations and lookups. Raises Misconfigured where this connection listens, NotConnected if closed."""
         if self.settings.url is None:
-            raise Misconfigured("a connection with 'listen' cannot send", "use one with 'url'")
+            raise Misconfigured("a connection with 'listen' cannot send or ask", "use one with 'url'")
         if self._client is None:
             raise NotConnected("the connection is not open")
         return self._client

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from tundish.sdk import Duration, Expression, Secret, Settings, Size, Template, TlsSettings, wrong_value
 from tundish_connectors.rest.addresses import HeaderName, HeaderTemplates, OutboundPath, WebAddress, ZoneName
 from tundish_connectors.rest.keys import Keys
-from tundish_connectors.rest.listening.settings import (
+from tundish_connectors.rest.listen_settings import (
     CertificateSettings,
     HmacSettings,
     JwtSettings,
@@ -27,8 +27,9 @@ def _plain_path(path: str) -> str:
     return path
 
 
-_INBOUND = ("hmac", "jwt", "certificate")
+_INBOUND = ("jwt", "certificate")
 """Ways to authenticate that only a listener can ask for."""
+_WAYS = ("api_key", "basic", "bearer", "oauth2", "hmac", *_INBOUND)
 
 
 class BasicSettings(Settings):
@@ -67,7 +68,7 @@ class AuthSettings(Settings):
     oauth2: OAuth2Settings | None = None
     """Tokens that are fetched; only for requests that we make."""
     hmac: HmacSettings | None = None
-    """Signed requests; only for a listener."""
+    """Requests that are signed, and signatures that are checked."""
     jwt: JwtSettings | None = None
     """Tokens (JWT) of an authorization server; only for a listener."""
     certificate: CertificateSettings | None = None
@@ -76,11 +77,13 @@ class AuthSettings(Settings):
     @model_validator(mode="after")
     def _exactly_one(self) -> AuthSettings:
         given = [
-            name for name in ("api_key", "basic", "bearer", "oauth2", *_INBOUND) if getattr(self, name) is not None
+            name
+            for name in ("api_key", "basic", "bearer", "oauth2", "hmac", *_INBOUND)
+            if getattr(self, name) is not None
         ]
         if len(given) != 1:
-            found = f"'{given[0]}' and '{given[1]}'" if given else "none"
-            raise wrong_value(f"one way to authenticate is needed, and {found} is given", "keep exactly one")
+            found = f"'{given[0]}' and '{given[1]}' are" if given else "none is"
+            raise wrong_value(f"one way to authenticate is needed, and {found} given", "keep exactly one")
         return self
 
 
@@ -121,7 +124,7 @@ class RestConnectionSettings(Settings):
     proxy: WebAddress | None = None
     """With `url`: the web proxy to go through. Proxies that the environment names are not used."""
     check_path: Annotated[str, AfterValidator(_plain_path)] = "/"
-    """With `url`: what `tundish check` asks for, with GET, to see whether the system is there and lets us in."""
+    """With `url`: what `tundish check` asks for the head of, to see whether the system is there and lets us in."""
 
     @model_validator(mode="after")
     def _one_direction(self) -> RestConnectionSettings:
@@ -150,6 +153,8 @@ class RestConnectionSettings(Settings):
 def _check_caller(auth: AuthSettings) -> None:
     if auth.api_key is not None and len(auth.api_key) > 1:
         raise wrong_value("we can send one API key only", "keep one of them")
+    if auth.hmac is not None and len(auth.hmac.key) > 1:
+        raise wrong_value("we can sign with one key only", "keep one of them")
     found = [name for name in _INBOUND if getattr(auth, name) is not None]
     if found:
         raise wrong_value(f"'{found[0]}' is for requests that we receive", "use another way, or write 'listen'")
@@ -201,6 +206,12 @@ class RestDestinationSettings(Settings):
     """Send several messages in one request."""
     duplicate_status: tuple[Annotated[int, Field(ge=400, le=499)], ...] = ()
     """Statuses by which the system says that it has the message already, e.g. `[409]`."""
+
+    @model_validator(mode="after")
+    def _a_batch_has_no_state(self) -> RestDestinationSettings:
+        if self.batch is not None and self.fetch_etag:
+            raise wrong_value("'fetch_etag' asks for one resource, and 'batch' sends to many", "remove one of them")
+        return self
 
 
 class RestLookupSettings(Settings):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tundish.errors import NotConnected
+from tundish.faults import Fault
 from tundish.sdk import Context, Intake, Source
 from tundish_connectors.rest.connection import RestConnection
 from tundish_connectors.rest.listening.receiver import Receiver
@@ -34,6 +37,14 @@ class RestSource(Source[RestSourceSettings, RestConnection]):
         if self._receiver is not None:
             self._receiver.close()
             self._receiver = None
+
+    async def probe(self) -> Sequence[Fault]:
+        """Open and close; of a poll, ask whether the system would answer."""
+        try:
+            await self.open()
+            return await self._poller.look() if self._poller is not None else ()
+        finally:
+            await self.close()
 
     async def run(self, intake: Intake) -> None:
         """Bring units in until cancelled."""

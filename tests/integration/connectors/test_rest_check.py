@@ -102,3 +102,24 @@ async def test_certificates(bench: Workbench, tmp_path: Path) -> None:
             found = await faults(bench, url, tls={"ca_file": str(ours.file)})
         assert words in found, name
         assert bool(words) == bool(found), found
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(200, ""), (405, ""), (404, "correct 'path'"), (403, "lacks a right"), (401, "credentials are refused")],
+)
+async def test_whether_a_poll_would_be_answered(bench: Workbench, status: int, words: str) -> None:
+    asked: list[tuple[str, str]] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        asked.append((request.method, request.path_qs))
+        return web.Response(status=status)
+
+    async with system(handle) as url:
+        poll = {"path": "/orders", "query": {"since": "{{ watermark }}"}, "watermark": {"by": "a", "start": 5}}
+        stand = bench.stand(SPEC, SPEC.source, {"url": url}, {"poll": poll})
+        await stand.connection.open()
+        found = "\n".join(map(str, await stand.component.probe()))
+    assert words in found
+    assert bool(words) == bool(found)
+    assert asked == [("HEAD", "/orders?since=5")]

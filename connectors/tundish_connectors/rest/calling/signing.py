@@ -6,25 +6,18 @@ import hmac
 import time
 from collections.abc import Callable, Mapping
 
+from tundish_connectors.rest.listen_settings import HmacSettings
+
 _MICROSECOND = 1_000_000
 
 
 class Signer:
     """Signs each request anew. No two signatures have the same time, so that no request looks like a replayed one."""
 
-    def __init__(
-        self,
-        key: bytes,
-        *,
-        algorithm: str = "sha256",
-        header: str = "X-Signature",
-        timestamp_header: str = "X-Timestamp",
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._key = key
-        self._algorithm = algorithm
-        self._header = header
-        self._timestamp_header = timestamp_header
+    def __init__(self, settings: HmacSettings, clock: Callable[[], float] = time.time) -> None:
+        """Raises MissingSecret."""
+        self._settings = settings
+        self._key = settings.key[0].reveal().encode()
         self._clock = clock
         self._last = 0
 
@@ -36,7 +29,5 @@ class Signer:
         self._last = max(int(self._clock() * _MICROSECOND), self._last + 1)
         stamp = f"{self._last // _MICROSECOND}.{self._last % _MICROSECOND:06d}"
         signed = f"{stamp}\n{method}\n{target}\n".encode() + body
-        return {
-            self._timestamp_header: stamp,
-            self._header: hmac.new(self._key, signed, self._algorithm).hexdigest(),
-        }
+        signature = hmac.new(self._key, signed, self._settings.algorithm).hexdigest()
+        return {self._settings.timestamp_header: stamp, self._settings.header: signature}

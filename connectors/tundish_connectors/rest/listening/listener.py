@@ -11,6 +11,7 @@ from tundish.errors import Misconfigured, NotConnected
 from tundish.model import Record
 from tundish.sdk import Context, server_context
 from tundish.telemetry import Event
+from tundish_connectors.rest.listen_settings import is_loopback
 from tundish_connectors.rest.listening.admission.choosing import gate_of
 from tundish_connectors.rest.listening.admission.failures import Failures
 from tundish_connectors.rest.listening.admission.gate import Refused
@@ -18,7 +19,6 @@ from tundish_connectors.rest.listening.openapi import PATH as OPENAPI_PATH
 from tundish_connectors.rest.listening.openapi import document
 from tundish_connectors.rest.listening.paths import Entry, Paths, split
 from tundish_connectors.rest.listening.request import Answer, Request, refusal
-from tundish_connectors.rest.listening.settings import is_loopback
 from tundish_connectors.rest.listening.wire import Wire
 from tundish_connectors.rest.settings import RestConnectionSettings
 

@@ -153,7 +153,7 @@ def test_an_address_that_a_system_names_is_only_a_path(link: str, target: str) -
     ("poll", "words"),
     [
         ({"pages": {}}, "one way to the next page is needed, and none is given"),
-        ({"pages": {"link": True, "offset": 0}}, "'link' and 'offset' is given"),
+        ({"pages": {"link": True, "offset": 0}}, "'link' and 'offset' are given"),
         ({"pages": {"cursor": "c"}}, "no parameter holds '{{ cursor }}'"),
         ({"query": {"p": "{{ page }}"}}, "nothing says what it is"),
         ({"watermark": {"by": "a", "start": 0}}, "no parameter holds '{{ watermark }}'"),

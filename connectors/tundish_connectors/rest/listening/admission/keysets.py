@@ -13,7 +13,7 @@ import jwt
 from tundish.errors import Misconfigured
 from tundish.sdk import Logger, TlsSettings, client_context
 from tundish.telemetry import Event
-from tundish_connectors.rest.listening.settings import JwtSettings
+from tundish_connectors.rest.listen_settings import JwtSettings
 
 _KEEP = 3600.0
 """Seconds after which keys are fetched anew, so that a withdrawn one is forgotten."""

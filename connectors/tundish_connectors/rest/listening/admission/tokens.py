@@ -10,10 +10,10 @@ from typing import Any
 import jwt
 
 from tundish.sdk import Logger
+from tundish_connectors.rest.listen_settings import JwtSettings
 from tundish_connectors.rest.listening.admission.gate import Gate, Refused
 from tundish_connectors.rest.listening.admission.keysets import KeySet
 from tundish_connectors.rest.listening.request import Request
-from tundish_connectors.rest.listening.settings import JwtSettings
 
 _REMEMBERED = 1000
 """Good tokens whose signature is not checked again; a check takes as long as everything else about a request."""
