@@ -16,7 +16,7 @@ from aiohttp import web
 
 from tests.conformance.certificates import Authority
 from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import Stand, Workbench, outgoing, workbench
+from tests.conformance.stand import Stand, Workbench, outgoing
 from tundish.errors import (
     AuthFailed,
     DeliveryError,
@@ -35,13 +35,6 @@ pytestmark = pytest.mark.anyio
 
 SPEC = connector("rest")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for destinations."""
-    async with workbench(tmp_path / "data") as found:
-        yield found
 
 
 @asynccontextmanager
