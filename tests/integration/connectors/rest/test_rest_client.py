@@ -295,6 +295,27 @@ async def test_oauth2(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None
                 await under_test.destination.deliver(outgoing(12))
 
 
+async def test_a_token_is_fetched_anew_before_it_ends(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY", "hunter2")
+    api, refused = TokenSystem(), list[int]()
+    api.expires_in = 1.0
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        answer = await api.handle(request)
+        refused.extend([answer.status] if answer.status == 401 else [])
+        return answer
+
+    async with system(handle) as url:
+        oauth2 = {"token_url": f"{url}/token", "client_id": "tundish", "client_secret": "env:KEY"}
+        under_test = stand(bench, url, auth={"oauth2": oauth2})
+        await under_test.open()
+        await under_test.destination.deliver(outgoing(1))
+        await asyncio.sleep(0.6)
+        api.valid = "token-2"
+        await under_test.destination.deliver(outgoing(2))
+    assert (api.fetched, refused) == (2, [])
+
+
 async def test_certificates_that_are_not_trusted(bench: Workbench, tmp_path: Path) -> None:
     async def take(request: web.Request) -> web.Response:
         return web.Response()
