@@ -39,7 +39,10 @@ class RestSource(Source[RestSourceSettings, RestConnection]):
             self._receiver = None
 
     async def probe(self) -> Sequence[Fault]:
-        """Open and close; of a poll, ask whether the system would answer."""
+        """Open and close; of a poll, ask whether the system would answer. An address is not taken from a daemon."""
+        if self.settings.poll is None:
+            self.connection.listener  # noqa: B018 - raises where the connection cannot receive
+            return ()
         try:
             await self.open()
             return await self._poller.look() if self._poller is not None else ()

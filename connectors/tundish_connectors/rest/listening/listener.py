@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
+from collections.abc import Sequence
 from typing import Protocol
 
 from tundish.errors import Misconfigured, NotConnected
+from tundish.faults import Fault
 from tundish.model import Record
 from tundish.sdk import Context, server_context
 from tundish.telemetry import Event
@@ -65,6 +68,7 @@ class Listener:
         """Nobody is connected."""
         self._group: asyncio.TaskGroup | None = None
         self._closing = asyncio.Event()
+        self._binding = asyncio.Lock()
         self._socket: socket.socket | None = None
         self._server: asyncio.Server | None = None
 
@@ -79,23 +83,54 @@ class Listener:
         return self._gate.headers
 
     async def open(self) -> None:
-        """Take the address. Raises NotConnected where that cannot be done."""
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )
-            family, kind, protocol, _, where = found[0]
-            self._socket = socket.socket(family, kind, protocol)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._socket.bind(where)
-        except OSError as error:
-            raise NotConnected(f"cannot listen on {self._host}:{self._port}: {error.strerror or error}") from error
+        """Be ready for routes. The address is taken by the first of them, so that a check takes it from nobody."""
         self._context.start(self._live(), name="listener")
 
+    async def _bound(self) -> socket.socket:
+        """Raises OSError."""
+        found = await asyncio.get_running_loop().getaddrinfo(
+            self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        family, kind, protocol, _, where = found[0]
+        made = socket.socket(family, kind, protocol)
+        try:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(where)
+        except OSError:
+            made.close()
+            raise
+        return made
+
+    async def check(self) -> Sequence[Fault]:
+        """Whether the address can be taken, or is (perhaps by a daemon that is running); and whether the gate works."""
+        faults = list(await self._gate.check())
+        if self._socket is None:
+            try:
+                (await self._bound()).close()
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    text = f"cannot listen on {self._host}:{self._port}: {error.strerror or error}"
+                    faults.append(Fault("listen", text, "name an address of this machine, and a port that we may take"))
+        return faults
+
     async def add(self, method: str, path: str, route: Route) -> Entry[Route]:
-        """Answer requests by this route. Raises Misconfigured where another route has the same method and path."""
+        """Answer requests by this route.
+
+        Raises Misconfigured where another route has the same method and path, NotConnected where the address is taken.
+        """
         entry = self._paths.add(method, path, route, self.port)
-        if self._server is None and self._socket is not None:
+        try:
+            await self._listen()
+        except OSError as error:
+            self._paths.remove(entry)
+            raise NotConnected(f"cannot listen on {self._host}:{self._port}: {error.strerror or error}") from error
+        return entry
+
+    async def _listen(self) -> None:
+        async with self._binding:
+            if self._server is not None:
+                return
+            self._socket = await self._bound()
             self._server = await asyncio.get_running_loop().create_server(
                 lambda: Wire(self),
                 sock=self._socket,
@@ -104,7 +139,6 @@ class Listener:
                 ssl_handshake_timeout=None if self._tls is None else self.timeout,
                 ssl_shutdown_timeout=None if self._tls is None else _GOODBYE,
             )
-        return entry
 
     def remove(self, entry: Entry[Route]) -> None:
         """Answer no more."""

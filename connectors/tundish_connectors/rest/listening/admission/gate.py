@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
+from tundish.faults import Fault
 from tundish.model import Record
 from tundish_connectors.rest.listening.request import Request
 
@@ -39,6 +41,10 @@ class Gate(ABC):
     async def admit(self, request: Request) -> str:
         """The sender of a complete request for which `knock` gave None. Raises Refused."""
         raise Refused("credentials are missing or wrong")
+
+    async def check(self) -> Sequence[Fault]:
+        """What keeps it from telling who sends."""
+        return ()
 
 
 class Open(Gate):

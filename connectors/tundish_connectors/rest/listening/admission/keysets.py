@@ -19,7 +19,7 @@ _KEEP = 3600.0
 """Seconds after which keys are fetched anew, so that a withdrawn one is forgotten."""
 _PAUSE = 10.0
 """Seconds between two fetches, whatever tokens claim: strangers must not be able to make us call the issuer."""
-_WITHIN = 10.0
+_WITHIN = 5.0
 _LARGEST = 1024 * 1024
 
 
@@ -69,7 +69,6 @@ class KeySet:
         now = time.monotonic()
         if (self.is_fresh and self.known(key_id) is not None) or now - self._tried < _PAUSE:
             return
-        self._tried = now
         try:
             self._keys = await self._fetch(url)
         except (aiohttp.ClientError, TimeoutError, ValueError, jwt.PyJWTError) as error:
@@ -77,6 +76,8 @@ class KeySet:
             self._log.warning(Event.REQUEST_REFUSED, url=url, error=f"the keys cannot be fetched: {error}")
         else:
             self._fetched = now
+        finally:
+            self._tried = time.monotonic()
 
     async def _fetch(self, url: str) -> Mapping[str, Any]:
         timeout = aiohttp.ClientTimeout(total=_WITHIN)

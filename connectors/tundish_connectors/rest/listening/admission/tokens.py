@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
 import jwt
 
+from tundish.faults import Fault
 from tundish.sdk import Logger
 from tundish_connectors.rest.listen_settings import JwtSettings
 from tundish_connectors.rest.listening.admission.gate import Gate, Refused
@@ -57,6 +59,14 @@ class Tokens(Gate):
         if key is None:
             raise Refused("the token is signed with a key that its issuer does not publish")
         return self._checked(token, key)
+
+    async def check(self) -> Sequence[Fault]:
+        """Whether the issuer's keys are there."""
+        try:
+            await self._keys.find(None)
+        except ConnectionError as error:
+            return (Fault("auth.jwt", str(error), "see whether this machine may reach the issuer"),)
+        return ()
 
     def _remembered(self, token: str) -> str | None:
         known = self._good.get(_digest(token))
