@@ -7,11 +7,9 @@ import contextlib
 import errno
 import socket
 from collections.abc import Sequence
-from typing import Protocol
 
 from tundish.errors import Misconfigured, NotConnected
 from tundish.faults import Fault
-from tundish.model import Record
 from tundish.sdk import Context, server_context
 from tundish.telemetry import Event
 from tundish_connectors.rest.listen_settings import is_loopback
@@ -22,6 +20,7 @@ from tundish_connectors.rest.listening.openapi import PATH as OPENAPI_PATH
 from tundish_connectors.rest.listening.openapi import document
 from tundish_connectors.rest.listening.paths import Entry, Paths, split
 from tundish_connectors.rest.listening.request import Answer, Request, refusal
+from tundish_connectors.rest.listening.route import Route
 from tundish_connectors.rest.listening.wire import Wire
 from tundish_connectors.rest.settings import RestConnectionSettings
 
@@ -30,19 +29,6 @@ _ANSWER_WITHIN = 3.0
 """Seconds for requests that were received when the listener closes."""
 _GOODBYE = 1.0
 """Seconds for a client to end TLS; one that is gone never does."""
-
-
-class Route(Protocol):
-    """What the listener needs of a route."""
-
-    async def take(self, request: Request) -> Answer:
-        """Answer a request of the route's method and path."""
-
-    async def tell(self, message: int) -> Answer | None:
-        """Where a message stands; None where the route has no such message."""
-
-    def operation(self) -> Record:
-        """The route as an operation of OpenAPI."""
 
 
 class Listener:

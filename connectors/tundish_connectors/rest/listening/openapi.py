@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tundish.model import Record, Value
 from tundish.sdk import RouteFacts
-
-if TYPE_CHECKING:
-    from tundish_connectors.rest.listening.listener import Route
-    from tundish_connectors.rest.listening.paths import Entry
+from tundish_connectors.rest.listening.paths import Entry
+from tundish_connectors.rest.listening.route import Route
 
 PATH = "/openapi.json"
 """Where it is served."""

@@ -6,10 +6,10 @@ import json
 
 from tundish.model import Record
 from tundish.sdk import RouteFacts
-from tundish_connectors.rest.listening.listener import Route
 from tundish_connectors.rest.listening.openapi import document, operation_of
 from tundish_connectors.rest.listening.paths import Paths
 from tundish_connectors.rest.listening.request import Answer, Request
+from tundish_connectors.rest.listening.route import Route
 
 
 class Described:
