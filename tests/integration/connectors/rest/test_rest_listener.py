@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,61 +12,16 @@ import aiohttp
 import pytest
 
 from tests.conformance.certificates import Authority
-from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import RecordingIntake, Stand, Workbench, workbench
+from tests.conformance.ports import LOOPBACK
+from tests.conformance.stand import RecordingIntake, Workbench
+from tests.integration.connectors.rest.listening import SPEC, Listening
 from tundish.errors import Misconfigured, NotConnected
 from tundish.faults import Fault
 from tundish.model import Acceptance, Unit
-from tundish.sdk import client_context, connector
+from tundish.sdk import client_context
 from tundish.sdk.tls import TlsSettings
 
 pytestmark = pytest.mark.anyio
-
-SPEC = connector("rest")
-Post = Callable[..., Awaitable[aiohttp.ClientResponse]]
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for listeners."""
-    async with workbench(tmp_path / "data") as found:
-        yield found
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    """A client."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-        yield session
-
-
-class Listening:
-    """A route that listens, and its address."""
-
-    def __init__(self, bench: Workbench, path: str = "/orders", **connection: object) -> None:
-        self.port = free_port()
-        self.intake = RecordingIntake()
-        settings = {"listen": f"{LOOPBACK}:{self.port}", **connection}
-        self.stand: Stand = bench.stand(SPEC, SPEC.source, settings, {"path": path})
-        self.url = f"http://{LOOPBACK}:{self.port}"
-
-    async def start(self) -> Listening:
-        """Open and run."""
-        await self.stand.open()
-        self.stand.run(self.intake)
-        await asyncio.sleep(0)
-        return self
-
-    async def raw(self, data: bytes, within: float = 5.0) -> bytes:
-        """Send bytes, and read until the server closes."""
-        reader, writer = await asyncio.open_connection(LOOPBACK, self.port)
-        try:
-            writer.write(data)
-            await writer.drain()
-            async with asyncio.timeout(within):
-                return await reader.read()
-        finally:
-            writer.close()
 
 
 async def answer(response: aiohttp.ClientResponse) -> tuple[int, dict[str, Any]]:

@@ -5,45 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from tests.conformance.ports import LOOPBACK
-from tests.conformance.stand import RecordingIntake, Stand, Workbench, until, workbench
+from tests.conformance.certificates import Authority
+from tests.conformance.stand import RecordingIntake, Stand, Workbench, until
+from tests.integration.connectors.rest.test_rest_client import system
 from tundish.errors import AuthFailed, Misconfigured, NotConnected
 from tundish.sdk import connector
+from tundish.sdk.tls import TlsSettings
 from tundish.telemetry import Event
 
 pytestmark = pytest.mark.anyio
 
 SPEC = connector("rest")
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for sources."""
-    async with workbench(tmp_path / "data") as found:
-        yield found
-
-
-@asynccontextmanager
-async def system(handler: Handler) -> AsyncIterator[str]:
-    """A system that answers every request with `handler`. Gives its URL."""
-    app = web.Application()
-    app.router.add_route("*", "/{any:.*}", handler)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, LOOPBACK, 0).start()
-        yield f"http://{LOOPBACK}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 class Orders:
@@ -309,19 +288,29 @@ async def test_a_busy_system_is_asked_again_when_it_says(bench: Workbench) -> No
 
 async def test_a_page_that_the_system_forgot_begins_the_poll_anew(bench: Workbench) -> None:
     orders = Orders(5)
-    gone = [2]
+    gone = [410]
 
     def forget(query: dict[str, str]) -> web.Response | None:
-        if query.get("skip") == "4" and gone[0]:
-            gone[0] -= 1
-            return web.Response(status=410)
-        return None
+        return web.Response(status=gone.pop()) if query.get("skip") == "4" and gone else None
 
     orders.before_answer = forget
     async with system(orders.handle) as url:
         stand = polling(bench, url, PAGES["next"])
         await handed_over(stand, [1, 2, 3, 4, 5])
-    assert [event for _, event, _ in stand.log.events].count(Event.POLL_RESTARTED) == 2
+    assert [event for _, event, _ in stand.log.events].count(Event.POLL_RESTARTED) == 1
+
+
+async def test_a_page_that_is_never_there_stops_the_poll(bench: Workbench) -> None:
+    orders = Orders(5)
+    orders.before_answer = lambda query: web.Response(status=404) if query.get("skip") == "4" else None
+    async with system(orders.handle) as url:
+        stand, intake = polling(bench, url, PAGES["next"]), RecordingIntake()
+        await stand.open()
+        stand.run(intake)
+        lost = await asyncio.wait_for(stand.lost, 5)
+    assert isinstance(lost, Misconfigured)
+    assert "page 3 of /orders: the system answered 404" in str(lost)
+    assert ids_of(intake) == [1, 2, 3, 4]
 
 
 async def test_a_system_that_ignores_the_parameter_is_no_endless_loop(bench: Workbench) -> None:
@@ -452,3 +441,20 @@ async def test_many_records_at_once_keep_the_position_small(bench: Workbench) ->
         await intake.wait_for(6)
     assert len(intake.accepted[-1].cursor or b"") < 500_000
     assert len(ids_of(intake)) == 30_000
+
+
+async def test_a_system_that_is_not_trusted_is_not_asked(bench: Workbench, tmp_path: Path) -> None:
+    ours, theirs = Authority(tmp_path, "ours"), Authority(tmp_path, "theirs")
+    tls = {"ca_file": str(ours.file)}
+    for certificate in (
+        theirs.sign("unknown-issuer"),
+        ours.sign("expired", days=-1),
+        ours.sign("wrong-host", host="127.0.0.2"),
+    ):
+        served = TlsSettings(certificate=certificate.certificate, key=certificate.key)
+        async with system(Orders(1).handle, tls=served) as url:
+            with pytest.raises(AuthFailed, match="not trusted"):
+                await polling(bench, url, {}, tls=tls).open()
+    good = ours.sign("good")
+    async with system(Orders(1).handle, tls=TlsSettings(certificate=good.certificate, key=good.key)) as url:
+        await handed_over(polling(bench, url, {}, tls=tls), [1])

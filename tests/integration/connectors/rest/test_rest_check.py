@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from email.utils import formatdate
 from pathlib import Path
 from time import time
@@ -12,21 +11,14 @@ from aiohttp import web
 
 from tests.conformance.certificates import Authority
 from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import Workbench, workbench
-from tests.integration.connectors.test_rest_client import system
+from tests.conformance.stand import Workbench
+from tests.integration.connectors.rest.test_rest_client import system
 from tundish.sdk import connector
 from tundish.sdk.tls import TlsSettings
 
 pytestmark = pytest.mark.anyio
 
 SPEC = connector("rest")
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for connections."""
-    async with workbench(tmp_path / "data") as found:
-        yield found
 
 
 async def faults(bench: Workbench, url: str, **connection: object) -> str:
@@ -102,3 +94,24 @@ async def test_certificates(bench: Workbench, tmp_path: Path) -> None:
             found = await faults(bench, url, tls={"ca_file": str(ours.file)})
         assert words in found, name
         assert bool(words) == bool(found), found
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(200, ""), (405, ""), (404, "correct 'path'"), (403, "lacks a right"), (401, "credentials are refused")],
+)
+async def test_whether_a_poll_would_be_answered(bench: Workbench, status: int, words: str) -> None:
+    asked: list[tuple[str, str]] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        asked.append((request.method, request.path_qs))
+        return web.Response(status=status)
+
+    async with system(handle) as url:
+        poll = {"path": "/orders", "query": {"since": "{{ watermark }}"}, "watermark": {"by": "a", "start": 5}}
+        stand = bench.stand(SPEC, SPEC.source, {"url": url}, {"poll": poll})
+        await stand.connection.open()
+        found = "\n".join(map(str, await stand.component.probe()))
+    assert words in found
+    assert bool(words) == bool(found)
+    assert asked == [("HEAD", "/orders?since=5")]
