@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from tundish.errors import Misconfigured, NotConnected
 from tundish.faults import Fault
 from tundish.sdk import Connection, Context, tls_faults
-from tundish_connectors.soap.client import SoapClient, Workshop
+from tundish_connectors.soap.calling.client import SoapClient
 from tundish_connectors.soap.listening.listener import SoapListener
 from tundish_connectors.soap.messages.security import Security
 from tundish_connectors.soap.settings import SoapConnectionSettings, web_address
+from tundish_connectors.soap.workshop import Workshop
 from tundish_connectors.soap.wsdl.service import Choice, Service
 
 
@@ -54,7 +55,7 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         self._service = None
 
     async def check(self) -> Sequence[Fault]:
-        """Say where the service is not verified, and what of the WSDL cannot be used."""
+        """Say whether the service is there and lets us in, has the time and a certificate, and what is unsafe."""
         found = list(tls_faults(self.settings.tls))
         service = self.service
         if service.uses_mtom:
@@ -63,7 +64,7 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         if self.settings.listen is None and self._url(service).startswith("http:") and self.settings.auth is not None:
             text = "credentials cross the network in the clear"
             found.append(Fault("url", text, "use an address with https"))
-        return found
+        return [*found, *(await self._client.look() if self._client is not None else ())]
 
     @property
     def service(self) -> Service:

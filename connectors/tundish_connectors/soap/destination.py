@@ -8,7 +8,7 @@ from lxml import etree
 
 from tundish.model import Outgoing, Receipt, Value
 from tundish.sdk import Destination
-from tundish_connectors.soap.answers import receipt_of
+from tundish_connectors.soap.calling.answers import receipt_of
 from tundish_connectors.soap.connection import SoapConnection
 from tundish_connectors.soap.settings import SoapDestinationSettings
 from tundish_connectors.soap.wsdl.service import Operation

@@ -8,7 +8,7 @@ from tundish.errors import Misconfigured, NotConnected
 from tundish.sdk import Context, Intake, Source
 from tundish_connectors.soap.connection import SoapConnection
 from tundish_connectors.soap.listening.taking import Taking
-from tundish_connectors.soap.poller import Poller
+from tundish_connectors.soap.polling.poller import Poller
 from tundish_connectors.soap.settings import SoapSourceSettings
 
 

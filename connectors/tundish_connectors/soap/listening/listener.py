@@ -19,7 +19,6 @@ from tundish.faults import Fault
 from tundish.sdk import Logger, server_context
 from tundish.telemetry import Event
 from tundish_connectors._http.server import BodyTooLong, HttpServer, read_body
-from tundish_connectors.soap.client import Workshop
 from tundish_connectors.soap.listening.gate import Gate
 from tundish_connectors.soap.listening.published import published
 from tundish_connectors.soap.listening.requests import Refused, Request, read_request
@@ -27,6 +26,7 @@ from tundish_connectors.soap.messages.addressing import reply_headers
 from tundish_connectors.soap.messages.envelope import content_type, envelope_bytes, make_envelope
 from tundish_connectors.soap.messages.faults import FaultCode, make_fault
 from tundish_connectors.soap.settings import SoapConnectionSettings
+from tundish_connectors.soap.workshop import Workshop
 from tundish_connectors.soap.wsdl.service import Service, Version
 
 _MEDIA = {"text/xml", "application/soap+xml", "application/xml"}

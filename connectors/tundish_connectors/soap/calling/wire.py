@@ -44,6 +44,8 @@ class HttpAnswer:
     """Names in lower case."""
     body: bytes | None
     """None where it is longer than `largest_answer`."""
+    certificate_until: str = ""
+    """When the service's certificate ends, as OpenSSL writes it; empty where it was not verified."""
 
 
 class Wire:
@@ -69,17 +71,24 @@ class Wire:
         """Close every connection."""
         await self._session.close()
 
+    async def get(self) -> HttpAnswer:
+        """Look at the address. Raises as `post` does."""
+        return await self._ask("GET", None, {})
+
     async def post(self, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         """Send a request and read the answer.
 
         Raises Transient where it was certainly not sent, Unknown where it may have been, AuthFailed where the service's
         certificate says so.
         """
+        return await self._ask("POST", body, headers)
+
+    async def _ask(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> HttpAnswer:
         state = SimpleNamespace(connected=False)
         if self._session.closed:
             raise Transient(f"{self.url}: the connection is closed")
         try:
-            return await self._exchange(body, headers, state)
+            return await self._exchange(method, body, headers, state)
         except (ClientConnectorCertificateError, ClientSSLError) as error:
             raise AuthFailed(f"{self.url} is not trusted: {error}") from error
         except ClientConnectorError as error:
@@ -94,12 +103,21 @@ class Wire:
                 raise Transient(f"{self.url} cannot be reached: {error}") from error
             raise Unknown(f"{self.url}: the connection broke before the answer: {error}") from error
 
-    async def _exchange(self, body: bytes, headers: Mapping[str, str], state: SimpleNamespace) -> HttpAnswer:
-        async with self._session.post(
-            URL(self.url, encoded=True), data=body, headers=headers, allow_redirects=False, trace_request_ctx=state
+    async def _exchange(
+        self, method: str, body: bytes | None, headers: Mapping[str, str], state: SimpleNamespace
+    ) -> HttpAnswer:
+        async with self._session.request(
+            method,
+            URL(self.url, encoded=True),
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            trace_request_ctx=state,
         ) as response:
+            until = _certificate_until(response)
             lower = {name.lower(): value for name, value in response.headers.items()}
-            return HttpAnswer(response.status, response.reason or "", lower, await self._read(response))
+            answered = await self._read(response)
+            return HttpAnswer(response.status, response.reason or "", lower, answered, until)
 
     async def _read(self, response: ClientResponse) -> bytes | None:
         chunks: list[bytes] = []
@@ -111,6 +129,12 @@ class Wire:
                 return None
             chunks.append(chunk)
         return b"".join(chunks)
+
+
+def _certificate_until(response: ClientResponse) -> str:
+    transport = response.connection.transport if response.connection is not None else None
+    certificate = transport.get_extra_info("peercert") if transport is not None else None
+    return str(certificate.get("notAfter", "")) if certificate else ""
 
 
 def _basic(settings: SoapConnectionSettings) -> dict[str, str]:
