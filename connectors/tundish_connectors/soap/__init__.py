@@ -36,6 +36,7 @@ SPEC = ConnectorSpec(
         "tundish_connectors.soap.source:SoapSource",
         'operation: ReleaseOrder\nresponse: {receipt: "{{ id }}"}\n',
         traits=_source_traits,
+        format="ndjson",
     ),
     destination=Part(
         SoapDestinationSettings,

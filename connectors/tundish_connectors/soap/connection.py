@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import SplitResult, urlsplit
 
 from tundish.errors import Misconfigured, NotConnected
 from tundish.faults import Fault
@@ -10,7 +11,7 @@ from tundish.sdk import Connection, Context, tls_faults
 from tundish_connectors.soap.calling.client import SoapClient
 from tundish_connectors.soap.listening.listener import SoapListener
 from tundish_connectors.soap.messages.security import Security
-from tundish_connectors.soap.settings import SoapConnectionSettings, web_address
+from tundish_connectors.soap.settings import SoapConnectionSettings, is_loopback, web_address
 from tundish_connectors.soap.workshop import Workshop
 from tundish_connectors.soap.wsdl.service import Choice, Service
 
@@ -61,9 +62,9 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         if service.uses_mtom:
             text = "the WSDL asks for MTOM, and messages are sent without attachments"
             found.append(Fault("wsdl", text, "ask for a binding without MTOM"))
-        if self.settings.listen is None and self._url(service).startswith("http:") and self.settings.auth is not None:
-            text = "credentials cross the network in the clear"
-            found.append(Fault("url", text, "use an address with https"))
+        if self.settings.listen is None and self._shows_password(urlsplit(self._url(service))):
+            text = "the password crosses the network in the clear"
+            found.append(Fault("url", text, "use an address with https, or 'digest: true'"))
         return [*found, *(await self._client.look() if self._client is not None else ())]
 
     @property
@@ -91,6 +92,11 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         if self._listener is None:
             raise NotConnected("the connection is not open")
         return self._listener
+
+    def _shows_password(self, url: SplitResult) -> bool:
+        auth = self.settings.auth
+        bare = auth is not None and (auth.basic or (auth.username_token and not auth.username_token.digest))
+        return bool(bare) and url.scheme == "http" and not is_loopback(url.netloc)
 
     def _read(self) -> Service:
         settings = self.settings

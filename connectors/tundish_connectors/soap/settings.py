@@ -160,7 +160,7 @@ class SoapConnectionSettings(Settings):
 
 def is_loopback(listen: str) -> bool:
     """Whether only this machine can reach an address; what is no plain address is taken for reachable."""
-    host = listen.rpartition(":")[0].strip("[]")
+    host = (urlsplit(f"//{listen}").hostname or "") if ":" in listen else listen
     if host == "localhost":
         return True
     try:

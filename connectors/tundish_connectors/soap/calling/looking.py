@@ -23,14 +23,14 @@ async def look(wire: Wire, settings: SoapConnectionSettings) -> Sequence[Fault]:
     """Every fault, with its cure."""
     try:
         async with asyncio.timeout(_WITHIN):
-            answer = await wire.get()
+            answer, until = await wire.get(), await wire.certificate_until()
     except TimeoutError:
         return [Fault("url", f"{wire.url} gives no answer within {_WITHIN:g} s", "look whether the service runs")]
     except AuthFailed as error:
         return [Fault("tls", error.text, "trust its authority with 'ca_file'")]
-    except (Transient, Unknown) as error:
-        return [Fault("url", error.text, "look whether the service runs, and whether 'url' is right")]
-    return [*_of_answer(wire, answer, settings), *_of_certificate(answer)]
+    except (Transient, Unknown, OSError) as error:
+        return [Fault("url", str(error), "look whether the service runs, and whether 'url' is right")]
+    return [*_of_answer(wire, answer, settings), *_of_certificate(until)]
 
 
 def _of_answer(wire: Wire, answer: HttpAnswer, settings: SoapConnectionSettings) -> Sequence[Fault]:
@@ -54,10 +54,7 @@ def _of_answer(wire: Wire, answer: HttpAnswer, settings: SoapConnectionSettings)
     return []
 
 
-def _of_certificate(answer: HttpAnswer) -> Sequence[Fault]:
-    if not answer.certificate_until:
+def _of_certificate(until: str) -> Sequence[Fault]:
+    if not until or ssl.cert_time_to_seconds(until) - time.time() > _EXPIRES_SOON:
         return []
-    left = ssl.cert_time_to_seconds(answer.certificate_until) - time.time()
-    if left > _EXPIRES_SOON:
-        return []
-    return [Fault("tls", f"the service's certificate ends {answer.certificate_until}", "ask its owner for a new one")]
+    return [Fault("tls", f"the service's certificate ends {until}", "ask its owner for a new one")]

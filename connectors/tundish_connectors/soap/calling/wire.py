@@ -6,11 +6,13 @@ thread that waits for an answer cannot be ended. So requests are made here, in t
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -44,8 +46,6 @@ class HttpAnswer:
     """Names in lower case."""
     body: bytes | None
     """None where it is longer than `largest_answer`."""
-    certificate_until: str = ""
-    """When the service's certificate ends, as OpenSSL writes it; empty where it was not verified."""
 
 
 class Wire:
@@ -56,9 +56,9 @@ class Wire:
         self.url = url
         self._largest = settings.largest_answer
         self._connect, self._total = settings.timeout, settings.operation_timeout
-        context: ssl.SSLContext = client_context(settings.tls)
+        self._tls: ssl.SSLContext = client_context(settings.tls)
         self._session = ClientSession(
-            connector=TCPConnector(limit=settings.max_connections, ssl=context, keepalive_timeout=_SPARE_LIFE),
+            connector=TCPConnector(limit=settings.max_connections, ssl=self._tls, keepalive_timeout=_SPARE_LIFE),
             cookie_jar=DummyCookieJar(),
             timeout=ClientTimeout(total=self._total, sock_connect=self._connect),
             trace_configs=[_notices_connections()],
@@ -66,6 +66,19 @@ class Wire:
             auto_decompress=False,
             headers={"Accept-Encoding": "identity", "User-Agent": "tundish", **_basic(settings)},
         )
+
+    async def certificate_until(self) -> str:
+        """When the service's certificate ends, as OpenSSL writes it; empty where there is none that was verified.
+
+        Raises OSError.
+        """
+        parts = urlsplit(self.url)
+        if parts.scheme != "https":
+            return ""
+        _, writer = await asyncio.open_connection(parts.hostname, parts.port or 443, ssl=self._tls)
+        certificate = writer.get_extra_info("peercert")
+        writer.transport.abort()
+        return str(certificate.get("notAfter", "")) if certificate else ""
 
     async def close(self) -> None:
         """Close every connection."""
@@ -114,10 +127,8 @@ class Wire:
             allow_redirects=False,
             trace_request_ctx=state,
         ) as response:
-            until = _certificate_until(response)
             lower = {name.lower(): value for name, value in response.headers.items()}
-            answered = await self._read(response)
-            return HttpAnswer(response.status, response.reason or "", lower, answered, until)
+            return HttpAnswer(response.status, response.reason or "", lower, await self._read(response))
 
     async def _read(self, response: ClientResponse) -> bytes | None:
         chunks: list[bytes] = []
@@ -129,12 +140,6 @@ class Wire:
                 return None
             chunks.append(chunk)
         return b"".join(chunks)
-
-
-def _certificate_until(response: ClientResponse) -> str:
-    transport = response.connection.transport if response.connection is not None else None
-    certificate = transport.get_extra_info("peercert") if transport is not None else None
-    return str(certificate.get("notAfter", "")) if certificate else ""
 
 
 def _basic(settings: SoapConnectionSettings) -> dict[str, str]:

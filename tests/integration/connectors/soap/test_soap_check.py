@@ -64,8 +64,15 @@ async def test_a_clock_that_differs_matters_to_tokens(bench: Workbench) -> None:
         await bench.close()
         without = await checked(bench, url)
     assert any("clock differs" in one.text for one in with_token)
-    assert any("in the clear" in one.text for one in with_token)
     assert without == []
+
+
+async def test_a_password_in_the_clear(bench: Workbench) -> None:
+    basic = {"basic": TOKEN["username_token"]}
+    for auth, is_bare in ((basic, True), (TOKEN, False)):
+        faults = await checked(bench, "http://erp.invalid:1/erp", auth)
+        assert any("in the clear" in one.text for one in faults) is is_bare
+        await bench.close()
 
 
 async def test_certificates_that_end_or_are_strange(bench: Workbench, tmp_path: Path) -> None:
