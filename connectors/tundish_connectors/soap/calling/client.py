@@ -35,6 +35,10 @@ class SoapClient:
         """Close every connection."""
         await self._wire.close()
 
+    async def reach(self) -> None:
+        """Connect and send nothing. Raises NotConnected, AuthFailed where the service is not trusted."""
+        await self._wire.reach()
+
     async def look(self) -> Sequence[Fault]:
         """What is wrong with the service, seen without calling an operation; within a few seconds."""
         return await look(self._wire, self._settings)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 
-from tundish.errors import AuthFailed, Transient, Unknown
+from tundish.errors import AuthFailed, NotConnected, Transient, Unknown
 from tundish.faults import Fault
 from tundish_connectors.soap.calling.wire import HttpAnswer, Wire
 from tundish_connectors.soap.settings import SoapConnectionSettings
@@ -23,12 +23,12 @@ async def look(wire: Wire, settings: SoapConnectionSettings) -> Sequence[Fault]:
     """Every fault, with its cure."""
     try:
         async with asyncio.timeout(_WITHIN):
-            answer, until = await wire.get(), await wire.certificate_until()
+            until, answer = await wire.reach(), await wire.get()
     except TimeoutError:
         return [Fault("url", f"{wire.url} gives no answer within {_WITHIN:g} s", "look whether the service runs")]
     except AuthFailed as error:
         return [Fault("tls", error.text, "trust its authority with 'ca_file'")]
-    except (Transient, Unknown, OSError) as error:
+    except (NotConnected, Transient, Unknown) as error:
         return [Fault("url", str(error), "look whether the service runs, and whether 'url' is right")]
     return [*_of_answer(wire, answer, settings), *_of_certificate(until)]
 

@@ -28,7 +28,7 @@ from aiohttp import (
 )
 from yarl import URL
 
-from tundish.errors import AuthFailed, Transient, Unknown
+from tundish.errors import AuthFailed, NotConnected, Transient, Unknown
 from tundish.sdk import client_context
 from tundish_connectors.soap.settings import SoapConnectionSettings
 
@@ -67,15 +67,23 @@ class Wire:
             headers={"Accept-Encoding": "identity", "User-Agent": "tundish", **_basic(settings)},
         )
 
-    async def certificate_until(self) -> str:
-        """When the service's certificate ends, as OpenSSL writes it; empty where there is none that was verified.
+    async def reach(self) -> str:
+        """Connect, send nothing, and say when the service's certificate ends, as OpenSSL writes it; empty without one.
 
-        Raises OSError.
+        Raises NotConnected, AuthFailed where the service is not trusted.
         """
         parts = urlsplit(self.url)
-        if parts.scheme != "https":
-            return ""
-        _, writer = await asyncio.open_connection(parts.hostname, parts.port or 443, ssl=self._tls)
+        is_safe = parts.scheme == "https"
+        port = parts.port or (443 if is_safe else 80)
+        try:
+            async with asyncio.timeout(self._connect):
+                _, writer = await asyncio.open_connection(parts.hostname, port, ssl=self._tls if is_safe else None)
+        except ssl.SSLError as error:
+            raise AuthFailed(f"{self.url} is not trusted: {error}") from error
+        except TimeoutError as error:
+            raise NotConnected(f"{self.url} cannot be reached within {self._connect:g} s (timeout)") from error
+        except OSError as error:
+            raise NotConnected(f"{self.url} cannot be reached: {error.strerror or error}") from error
         certificate = writer.get_extra_info("peercert")
         writer.transport.abort()
         return str(certificate.get("notAfter", "")) if certificate else ""

@@ -47,7 +47,8 @@ class Poller:
         self._watermark = Watermark(settings.watermark) if settings.watermark is not None else None
 
     async def open(self) -> None:
-        """Nothing to do before the first call."""
+        """Raises NotConnected where the service is not there, AuthFailed where it is not trusted."""
+        await self._client.reach()
 
     async def close(self) -> None:
         """Nothing to end."""
