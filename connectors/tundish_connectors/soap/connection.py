@@ -12,7 +12,7 @@ from tundish_connectors.soap.calling.client import SoapClient
 from tundish_connectors.soap.listening.listener import SoapListener
 from tundish_connectors.soap.messages.security import Security
 from tundish_connectors.soap.settings import SoapConnectionSettings, is_loopback, web_address
-from tundish_connectors.soap.workshop import Workshop
+from tundish_connectors.soap.workshop import LARGE, Workshop
 from tundish_connectors.soap.wsdl.service import Choice, Service
 
 
@@ -34,12 +34,12 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         await self.close()
         self._workshop = Workshop(self.context.name)
         # A large WSDL takes seconds to read, and the daemon has other routes.
-        service = self._service = await self._workshop.do(self._read)
+        service = self._service = await self._workshop.do(self._read, LARGE)
         if self.settings.listen is not None:
             self._listener = SoapListener(self.settings, service, self._workshop, self.context.log)
             await self._listener.open()
         else:
-            security = await self._workshop.do(lambda: Security(self.settings.auth))
+            security = await self._workshop.do(lambda: Security(self.settings.auth), LARGE)
             self._client = SoapClient(self._url(service), service, self.settings, security, self._workshop)
 
     async def close(self) -> None:

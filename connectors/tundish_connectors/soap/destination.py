@@ -34,7 +34,9 @@ class SoapDestination(Destination[SoapDestinationSettings, SoapConnection]):
 
     async def deliver(self, message: Outgoing) -> Receipt:
         """Raises Invalid, Rejected, Duplicate, AuthFailed, Throttled, Transient or Unknown."""
-        reply = await self.connection.client.call(self._operation(), message.record, message.idempotency_key)
+        reply = await self.connection.client.call(
+            self._operation(), message.record, message.idempotency_key, len(message.body)
+        )
         return receipt_of(reply, self.settings.duplicate_codes)
 
     def _operation(self) -> Operation:

@@ -14,7 +14,7 @@ from tundish_connectors.soap.messages.addressing import request_headers
 from tundish_connectors.soap.messages.envelope import content_type, envelope_bytes, make_envelope
 from tundish_connectors.soap.messages.security import Security
 from tundish_connectors.soap.settings import SoapConnectionSettings
-from tundish_connectors.soap.workshop import Workshop
+from tundish_connectors.soap.workshop import LARGE, Workshop
 from tundish_connectors.soap.wsdl.service import Operation, Service
 
 
@@ -43,22 +43,23 @@ class SoapClient:
         """What is wrong with the service, seen without calling an operation; within a few seconds."""
         return await look(self._wire, self._settings)
 
-    async def call(self, operation: Operation, record: Value, key: str) -> Reply:
-        """Call an operation; the key is the same at every attempt.
+    async def call(self, operation: Operation, record: Value, key: str, size: int = 0) -> Reply:
+        """Call an operation; the key is the same at every attempt, and the size about that of the record.
 
         Raises Invalid with every fault of a record that does not fit the WSDL, Transient where nothing was sent,
         Unknown where something may have been, AuthFailed where the service is not trusted.
         """
-        body = await self._workshop.do(lambda: self._request(operation, record, key))
+        # Signing takes longer than writing.
+        size = LARGE if self._security.signs else size
+        body = await self._workshop.do(lambda: self._request(operation, record, key), size)
         headers = {"Content-Type": content_type(self.service.version, operation.action)}
         if self.service.version == "1.1":
             headers["SOAPAction"] = f'"{operation.action}"'
         if key:
             headers["Idempotency-Key"] = key
         answer = await self._wire.post(body, headers)
-        return await self._workshop.do(
-            lambda: reply_of(answer, operation, self.service, check=self._settings.check_answers)
-        )
+        size, check = len(answer.body or b""), self._settings.check_answers
+        return await self._workshop.do(lambda: reply_of(answer, operation, self.service, check=check), size)
 
     def _request(self, operation: Operation, record: Value, key: str) -> bytes:
         body = self.service.written(operation.request, record)

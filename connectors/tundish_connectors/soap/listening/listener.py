@@ -151,7 +151,7 @@ class SoapListener:
 
     async def _taken(self, http: HttpRequest, body: bytes) -> _Outcome:
         action, now = action_of(http), datetime.now(UTC)
-        request = await self._workshop.do(lambda: read_request(body, action, self._service, self._gate, now))
+        request = await self._workshop.do(lambda: read_request(body, action, self._service, self._gate, now), len(body))
         envelope, operation = request.envelope, request.operation
         take = self._takes.get(operation.name)
         if take is None:
