@@ -14,7 +14,7 @@ from tundish_connectors.soap.settings import (
 
 
 def _source_traits(settings: SoapSourceSettings) -> Collection[Trait]:
-    return ["repeats"]
+    return ["repeats"] if settings.poll is not None else ["repeats", "answers"]
 
 
 def _destination_traits(settings: SoapDestinationSettings) -> Collection[Trait]:

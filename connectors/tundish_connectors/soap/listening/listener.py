@@ -15,33 +15,21 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from tundish.errors import Misconfigured
-from tundish.faults import Fault
 from tundish.sdk import Logger, server_context
 from tundish.telemetry import Event
 from tundish_connectors._http.server import BodyTooLong, HttpServer, read_body
 from tundish_connectors.soap.listening.gate import Gate
 from tundish_connectors.soap.listening.published import published
 from tundish_connectors.soap.listening.requests import Refused, Request, read_request
+from tundish_connectors.soap.listening.telling import Told
 from tundish_connectors.soap.messages.addressing import reply_headers
 from tundish_connectors.soap.messages.envelope import content_type, envelope_bytes, make_envelope
-from tundish_connectors.soap.messages.faults import FaultCode, make_fault
+from tundish_connectors.soap.messages.faults import make_fault
 from tundish_connectors.soap.settings import SoapConnectionSettings
 from tundish_connectors.soap.workshop import Workshop
 from tundish_connectors.soap.wsdl.service import Service, Version
 
 _MEDIA = {"text/xml", "application/soap+xml", "application/xml"}
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a route answers."""
-
-    body: etree._Element | None = None
-    code: FaultCode | None = None
-    """With a code it is a fault."""
-    text: str = ""
-    faults: tuple[Fault, ...] = ()
-    retry_after: float | None = None
 
 
 Take = Callable[[Request, HttpRequest], Awaitable[Told]]
