@@ -27,9 +27,9 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         self._listener: SoapListener | None = None
 
     async def open(self) -> None:
-        """Read the WSDL, in a thread.
+        """Read the WSDL, in a thread. An address to listen on is taken by the first route.
 
-        Raises UnusableFile, Misconfigured or MissingSecret, NotConnected where the address to listen on is taken.
+        Raises UnusableFile, Misconfigured or MissingSecret.
         """
         await self.close()
         self._workshop = Workshop(self.context.name)
@@ -37,7 +37,6 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         service = self._service = await self._workshop.do(self._read, LARGE)
         if self.settings.listen is not None:
             self._listener = SoapListener(self.settings, service, self._workshop, self.context.log)
-            await self._listener.open()
         else:
             security = await self._workshop.do(lambda: Security(self.settings.auth), LARGE)
             self._client = SoapClient(self._url(service), service, self.settings, security, self._workshop)

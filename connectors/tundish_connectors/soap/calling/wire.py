@@ -57,8 +57,10 @@ class Wire:
         self._largest = settings.largest_answer
         self._connect, self._total = settings.timeout, settings.operation_timeout
         self._tls: ssl.SSLContext = client_context(settings.tls)
+        # aiohttp cancels whoever waits for a connection of its own pool when that is closed, as if a task were ended.
+        self._slots = asyncio.Semaphore(settings.max_connections)
         self._session = ClientSession(
-            connector=TCPConnector(limit=settings.max_connections, ssl=self._tls, keepalive_timeout=_SPARE_LIFE),
+            connector=TCPConnector(limit=0, ssl=self._tls, keepalive_timeout=_SPARE_LIFE),
             cookie_jar=DummyCookieJar(),
             timeout=ClientTimeout(total=self._total, sock_connect=self._connect),
             trace_configs=[_notices_connections()],
@@ -105,6 +107,16 @@ class Wire:
         return await self._ask("POST", body, headers)
 
     async def _ask(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> HttpAnswer:
+        try:
+            await asyncio.wait_for(self._slots.acquire(), self._total)
+        except TimeoutError as error:
+            raise Transient(f"{self.url}: no connection was free within {self._total:g} s (max_connections)") from error
+        try:
+            return await self._once(method, body, headers)
+        finally:
+            self._slots.release()
+
+    async def _once(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> HttpAnswer:
         state = SimpleNamespace(connected=False)
         if self._session.closed:
             raise Transient(f"{self.url}: the connection is closed")

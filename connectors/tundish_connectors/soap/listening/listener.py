@@ -69,18 +69,18 @@ class SoapListener:
         """The port that is listened on."""
         return self._server.port
 
-    async def open(self) -> None:
-        """Take the address. Raises NotConnected where that cannot be done."""
-        await self._server.open()
-
     async def close(self) -> None:
         """Take no more connections, answer what was received, and close."""
         await self._server.close()
 
     async def add(self, operation: str, take: Take) -> None:
-        """Answer an operation with `take`. Raises Misconfigured where another route has it."""
+        """Answer an operation with `take`; the first route takes the address.
+
+        Raises Misconfigured where another route has the operation, NotConnected where the address is taken.
+        """
         if operation in self._takes:
             raise Misconfigured(f"two routes take the operation '{operation}' of this connection", "keep one")
+        await self._server.open()
         self._takes[operation] = take
         await self._server.listen()
 

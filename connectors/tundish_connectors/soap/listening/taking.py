@@ -41,15 +41,20 @@ class Taking:
     async def open(self) -> None:
         """Answer, with 503 until `run`.
 
-        Raises Misconfigured where another route has the operation, or `response` does not fit the WSDL.
+        Raises Misconfigured where another route has the operation, or `response` does not fit the WSDL, NotConnected
+        where the address is taken.
         """
+        self.look()
+        await self._listener.add(self._operation.name, self.take)
+
+    def look(self) -> None:
+        """Raises Misconfigured where `response` does not fit the WSDL."""
         is_left_to_the_route = self._settings.response is not None and not self._settings.response
         if not is_left_to_the_route and (wrong := self._answers.fault()):
             cure = (
                 "write below 'response' what the WSDL wants, or 'response: {}' where the route's 'reply' has a 'body'"
             )
             raise Misconfigured(wrong, cure)
-        await self._listener.add(self._operation.name, self.take)
 
     async def close(self) -> None:
         """Answer no more."""

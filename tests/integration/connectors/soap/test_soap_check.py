@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.certificates import Authority
-from tests.conformance.soap_peers import NodeServer
+from tests.conformance.soap_peers import ERP, NodeServer
 from tests.conformance.stand import Workbench
-from tests.integration.connectors.soap.soap_stands import answering, calling, service
+from tests.integration.connectors.soap.soap_callers import serving
+from tests.integration.connectors.soap.soap_stands import SPEC, answering, calling, service
+from tundish.errors import Misconfigured
 from tundish.faults import Fault
 from tundish.sdk.tls import TlsSettings
 
@@ -65,6 +67,22 @@ async def test_a_clock_that_differs_matters_to_tokens(bench: Workbench) -> None:
         without = await checked(bench, url)
     assert any("clock differs" in one.text for one in with_token)
     assert without == []
+
+
+async def test_a_listener_is_looked_at_beside_a_daemon_that_listens(bench: Workbench) -> None:
+    async with serving(bench) as we:
+        made = {"wsdl": ERP, "listen": f"127.0.0.1:{we.caller.port}"}
+        for response, is_right in (({"document": "a"}, True), ({"bookd": "a"}, False)):
+            settings = {"operation": "BookConfirmation", "response": response}
+            stand = bench.stand(SPEC, SPEC.source, made, settings, f"checked-{is_right}")
+            await stand.connection.open()
+            assert await stand.connection.check() == []
+            if is_right:
+                assert await stand.component.probe() == ()
+            else:
+                with pytest.raises(Misconfigured, match="no field 'bookd'"):
+                    await stand.component.probe()
+            await stand.connection.close()
 
 
 async def test_a_password_in_the_clear(bench: Workbench) -> None:
