@@ -6,11 +6,13 @@ thread that waits for an answer cannot be ended. So requests are made here, in t
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -26,7 +28,7 @@ from aiohttp import (
 )
 from yarl import URL
 
-from tundish.errors import AuthFailed, Transient, Unknown
+from tundish.errors import AuthFailed, NotConnected, Transient, Unknown
 from tundish.sdk import client_context
 from tundish_connectors.soap.settings import SoapConnectionSettings
 
@@ -54,9 +56,11 @@ class Wire:
         self.url = url
         self._largest = settings.largest_answer
         self._connect, self._total = settings.timeout, settings.operation_timeout
-        context: ssl.SSLContext = client_context(settings.tls)
+        self._tls: ssl.SSLContext = client_context(settings.tls)
+        # aiohttp cancels whoever waits for a connection of its own pool when that is closed, as if a task were ended.
+        self._slots = asyncio.Semaphore(settings.max_connections)
         self._session = ClientSession(
-            connector=TCPConnector(limit=settings.max_connections, ssl=context, keepalive_timeout=_SPARE_LIFE),
+            connector=TCPConnector(limit=0, ssl=self._tls, keepalive_timeout=_SPARE_LIFE),
             cookie_jar=DummyCookieJar(),
             timeout=ClientTimeout(total=self._total, sock_connect=self._connect),
             trace_configs=[_notices_connections()],
@@ -65,9 +69,34 @@ class Wire:
             headers={"Accept-Encoding": "identity", "User-Agent": "tundish", **_basic(settings)},
         )
 
+    async def reach(self) -> str:
+        """Connect, send nothing, and say when the service's certificate ends, as OpenSSL writes it; empty without one.
+
+        Raises NotConnected, AuthFailed where the service is not trusted.
+        """
+        parts = urlsplit(self.url)
+        is_safe = parts.scheme == "https"
+        port = parts.port or (443 if is_safe else 80)
+        try:
+            async with asyncio.timeout(self._connect):
+                _, writer = await asyncio.open_connection(parts.hostname, port, ssl=self._tls if is_safe else None)
+        except ssl.SSLError as error:
+            raise AuthFailed(f"{self.url} is not trusted: {error}") from error
+        except TimeoutError as error:
+            raise NotConnected(f"{self.url} cannot be reached within {self._connect:g} s (timeout)") from error
+        except OSError as error:
+            raise NotConnected(f"{self.url} cannot be reached: {error.strerror or error}") from error
+        certificate = writer.get_extra_info("peercert")
+        writer.transport.abort()
+        return str(certificate.get("notAfter", "")) if certificate else ""
+
     async def close(self) -> None:
         """Close every connection."""
         await self._session.close()
+
+    async def get(self) -> HttpAnswer:
+        """Look at the address. Raises as `post` does."""
+        return await self._ask("GET", None, {})
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         """Send a request and read the answer.
@@ -75,11 +104,24 @@ class Wire:
         Raises Transient where it was certainly not sent, Unknown where it may have been, AuthFailed where the service's
         certificate says so.
         """
+        return await self._ask("POST", body, headers)
+
+    async def _ask(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> HttpAnswer:
+        try:
+            await asyncio.wait_for(self._slots.acquire(), self._total)
+        except TimeoutError as error:
+            raise Transient(f"{self.url}: no connection was free within {self._total:g} s (max_connections)") from error
+        try:
+            return await self._once(method, body, headers)
+        finally:
+            self._slots.release()
+
+    async def _once(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> HttpAnswer:
         state = SimpleNamespace(connected=False)
         if self._session.closed:
             raise Transient(f"{self.url}: the connection is closed")
         try:
-            return await self._exchange(body, headers, state)
+            return await self._exchange(method, body, headers, state)
         except (ClientConnectorCertificateError, ClientSSLError) as error:
             raise AuthFailed(f"{self.url} is not trusted: {error}") from error
         except ClientConnectorError as error:
@@ -94,9 +136,16 @@ class Wire:
                 raise Transient(f"{self.url} cannot be reached: {error}") from error
             raise Unknown(f"{self.url}: the connection broke before the answer: {error}") from error
 
-    async def _exchange(self, body: bytes, headers: Mapping[str, str], state: SimpleNamespace) -> HttpAnswer:
-        async with self._session.post(
-            URL(self.url, encoded=True), data=body, headers=headers, allow_redirects=False, trace_request_ctx=state
+    async def _exchange(
+        self, method: str, body: bytes | None, headers: Mapping[str, str], state: SimpleNamespace
+    ) -> HttpAnswer:
+        async with self._session.request(
+            method,
+            URL(self.url, encoded=True),
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            trace_request_ctx=state,
         ) as response:
             lower = {name.lower(): value for name, value in response.headers.items()}
             return HttpAnswer(response.status, response.reason or "", lower, await self._read(response))

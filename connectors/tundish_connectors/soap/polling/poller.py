@@ -25,10 +25,10 @@ from tundish.errors import (
 from tundish.model import Unit, Value
 from tundish.sdk import Intake, Logger, accept_patiently
 from tundish.telemetry import Event
-from tundish_connectors.soap.answers import finding_of
-from tundish_connectors.soap.client import SoapClient
+from tundish_connectors.soap.calling.answers import finding_of
+from tundish_connectors.soap.calling.client import SoapClient
+from tundish_connectors.soap.polling.watermark import Position, Unusable, Watermark, digest
 from tundish_connectors.soap.settings import PollSettings
-from tundish_connectors.soap.watermark import Position, Unusable, Watermark, digest
 from tundish_connectors.soap.wsdl.service import Operation
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -47,7 +47,8 @@ class Poller:
         self._watermark = Watermark(settings.watermark) if settings.watermark is not None else None
 
     async def open(self) -> None:
-        """Nothing to do before the first call."""
+        """Raises NotConnected where the service is not there, AuthFailed where it is not trusted."""
+        await self._client.reach()
 
     async def close(self) -> None:
         """Nothing to end."""

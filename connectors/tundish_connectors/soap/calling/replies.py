@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from tundish.faults import Fault
 from tundish.model import Value
-from tundish_connectors.soap.answers import Reply
+from tundish_connectors.soap.calling.answers import Reply
+from tundish_connectors.soap.calling.wire import HttpAnswer
 from tundish_connectors.soap.messages.envelope import NotSoap, open_envelope
 from tundish_connectors.soap.messages.faults import SoapFault, is_fault, read_fault
-from tundish_connectors.soap.wire import HttpAnswer
 from tundish_connectors.soap.wsdl.service import Operation, Service
 
 _SHOWN = 2000
