@@ -26,7 +26,7 @@ class _Value(Produced):
 
 
 class Harness(PeerHarness):
-    """One node that holds bytes."""
+    """A node that holds text, and one that holds bytes."""
 
     waived: ClassVar[Mapping[str, str]] = {}
     meta: ClassVar[frozenset[str]] = frozenset({"endpoint", "subscription", "sequence", "published"})
@@ -50,7 +50,7 @@ class Harness(PeerHarness):
     def settings(self, role: Role) -> Mapping[str, object]:
         """A notification for each value, so that a unit is what was produced."""
         if role == "source":
-            node = {"node": "ns=1;s=Body", "queue": 10000, "trigger": "timestamp"}
+            node = {"node": "ns=1;s=Order", "queue": 10000, "trigger": "timestamp"}
             fast = {"publishing_interval": "50ms", "sampling": "0s", "most_values": 1}
             return {"nodes": [node], "initial_values": False, **fast}
         if role == "destination":
@@ -59,16 +59,16 @@ class Harness(PeerHarness):
 
     async def produce(self, body: bytes) -> Produced:
         """The machine gives the node a value."""
-        text = base64.b64encode(body).decode()
+        text = body.decode()
         made = _Value(self._server, text, self._server.acknowledged[text])
-        await self._server.write("Body", "ByteString", text)
+        await self._server.write("Order", "String", text)
         return made
 
     def body_of(self, unit: Unit) -> bytes:
         """What was produced."""
         assert isinstance(unit.body, bytes)
         record: dict[str, Any] = json.loads(unit.body)
-        return base64.b64decode(record["value"]) if record["kind"] == "value" else unit.body
+        return str(record["value"]).encode() if record["kind"] == "value" else unit.body
 
     async def collected(self) -> list[bytes]:
         """What clients wrote."""
