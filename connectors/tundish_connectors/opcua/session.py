@@ -66,10 +66,11 @@ class _Client(Client):  # type: ignore[misc] # as above
 
     def server_policy(self, token_type: ua.UserTokenType) -> ua.UserTokenPolicy:
         """The policy of a user's token; withdrawn ones are not used."""
-        offered = [policy for policy in self._policy_ids if policy.TokenType == token_type]
+        known: list[ua.UserTokenPolicy] = self._policy_ids
+        offered = [policy for policy in known if policy.TokenType == token_type]
         ranks = {uri: rank for rank, uri in enumerate((*_BEST, "", None, _POLICIES["none"].URI))}
         usable = [policy for policy in offered if policy.SecurityPolicyUri in ranks]
-        self._policy_ids = sorted(usable, key=lambda policy: ranks[policy.SecurityPolicyUri])
+        self._policy_ids: list[ua.UserTokenPolicy] = sorted(usable, key=lambda policy: ranks[policy.SecurityPolicyUri])
         return super().server_policy(token_type)
 
 

@@ -16,7 +16,6 @@ from tundish_connectors.opcua.addressing.tree import Found, NoSuchNode, ServerTr
 from tundish_connectors.opcua.checks import source_faults
 from tundish_connectors.opcua.connection import OpcUaConnection
 from tundish_connectors.opcua.limits import Limits, read_limits
-from tundish_connectors.opcua.records import Item
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import NodeSettings, OpcUaSourceSettings
 from tundish_connectors.opcua.subscribing.events import refresh_conditions, wanted_events
@@ -28,7 +27,8 @@ from tundish_connectors.opcua.subscribing.repeats import Repeats
 from tundish_connectors.opcua.subscribing.stream import SubscriptionGone
 from tundish_connectors.opcua.subscribing.subscription import Subscription
 from tundish_connectors.opcua.tags.exchange import Exchange
-from tundish_connectors.opcua.values import aware, time_text
+from tundish_connectors.opcua.values.plain import aware, time_text
+from tundish_connectors.opcua.values.records import Item
 
 _REMEMBER_EVERY = 60.0
 """Seconds; how exactly the beginning of a gap is known where nothing was received."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Mapping
@@ -11,6 +12,10 @@ from typing import Any, ClassVar
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.opcua_peers import NodeOpcUa
 from tundish.model import Unit
+
+
+def _is_open(made: Produced) -> bool:
+    return not made.is_acknowledged
 
 
 class _Value(Produced):
@@ -25,6 +30,10 @@ class _Value(Produced):
         return self._server.acknowledged[self._text] > self._before
 
 
+_REPEAT_EVERY = 0.5
+"""Seconds between two attempts of the machine to get rid of what a server lost with its memory."""
+
+
 class Harness(PeerHarness):
     """A node that holds text, and one that holds bytes."""
 
@@ -34,13 +43,27 @@ class Harness(PeerHarness):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._server = NodeOpcUa(folder, sampling=0)
+        self._produced: dict[str, _Value] = {}
+        self._repeating: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start the server; what it collected for anybody is gone."""
+        """Start the server. What it had collected for us is gone, so the machine says it again until we have it."""
         await self._server.start()
+        if self._repeating is None and (lost := [text for text, made in self._produced.items() if _is_open(made)]):
+            self._repeating = asyncio.get_running_loop().create_task(self._repeat(lost))
+
+    async def _repeat(self, lost: list[str]) -> None:
+        while lost := [text for text in lost if _is_open(self._produced[text])]:
+            for text in lost:
+                await self._server.write("Order", "String", text)
+            await asyncio.sleep(_REPEAT_EVERY)
 
     async def stop(self) -> None:
         """Kill it."""
+        if self._repeating is not None:
+            self._repeating.cancel()
+            await asyncio.wait([self._repeating])
+            self._repeating = None
         await self._server.stop()
 
     def connection(self, role: Role) -> Mapping[str, object]:
@@ -60,7 +83,7 @@ class Harness(PeerHarness):
     async def produce(self, body: bytes) -> Produced:
         """The machine gives the node a value."""
         text = body.decode()
-        made = _Value(self._server, text, self._server.acknowledged[text])
+        made = self._produced[text] = _Value(self._server, text, self._server.acknowledged[text])
         await self._server.write("Order", "String", text)
         return made
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tundish_connectors.opcua.records import Item
+from tundish_connectors.opcua.values.records import Item
 
 
 @dataclass(slots=True)

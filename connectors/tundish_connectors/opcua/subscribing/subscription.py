@@ -11,11 +11,11 @@ from asyncua.ua.uaerrors import UaError
 
 from tundish_connectors.opcua.limits import Limits
 from tundish_connectors.opcua.reasons import name_of
-from tundish_connectors.opcua.records import Item
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import OpcUaSourceSettings
 from tundish_connectors.opcua.subscribing.items import Wanted, batches, create_request
 from tundish_connectors.opcua.subscribing.memory import Position, Remembered, SubscriptionFile
+from tundish_connectors.opcua.values.records import Item
 
 _KEEP_ALIVE = 5.0
 """Seconds after which the server says that there is nothing to say."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ class Plc:
         return {"endpoint": self.server.endpoint, "security": "none", "keepalive": "1s", **settings}
 
     def source(
-        self, nodes: list[object] | None = None, connection: dict[str, object] | None = None, **settings: object
+        self, nodes: Sequence[object] | None = None, connection: dict[str, object] | None = None, **settings: object
     ) -> Stand:
         """A source, not open yet."""
         spec = connector("opcua")

@@ -77,7 +77,7 @@ async def test_an_operator_trusts_a_server(tmp_path: Path, capsys: pytest.Captur
     file = certificate(folder, "plc")
     async with plc(tmp_path, secure=True, certificate=str(file), key=str(key_file(folder)), uri=URI) as site:
         source, intake = secured(site, trust), RecordingIntake()
-        with pytest.raises(AuthFailed, match="'plc' .* is not trusted; .* run: tundish opcua trust opcua"):
+        with pytest.raises(AuthFailed, match=r"'plc' .* is not trusted; .* run: tundish opcua trust opcua"):
             await source.open()
         await source.close()
         assert [kept.suffix for kept in (trust / "rejected").iterdir()] == [".der"]
@@ -100,7 +100,7 @@ async def test_an_operator_trusts_a_server(tmp_path: Path, capsys: pytest.Captur
             other = secured(site, trust, security=policy, mode=mode)
             await other.open()
             await other.close()
-        with pytest.raises(Misconfigured, match="does not offer Aes128Sha256RsaOaep .*, only .*Basic256Sha256 with"):
+        with pytest.raises(Misconfigured, match=r"does not offer Aes128Sha256RsaOaep .*, only .*Basic256Sha256 with"):
             await secured(site, trust, security="Aes128Sha256RsaOaep").open()
         with pytest.raises(Misconfigured, match="does not offer none"):
             await secured(site, trust, security="none").open()
