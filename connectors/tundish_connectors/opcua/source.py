@@ -134,11 +134,17 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
         session, self._session = self._session, None
         if session is None:
             return
-        if self._subscription is not None and not session.is_over:
-            self._remember_seen(self._subscription)
+        subscription, reception = self._subscription, self._reception
+        if subscription is not None and reception is None and subscription.is_first:
+            # It was only looked at, as `tundish check` does: nobody waits for what the server would collect.
+            await subscription.delete()
+            session.forget()
+        elif subscription is not None and not session.is_over:
+            self._remember_seen(subscription)
             self._reader.repeats.remember()
-            if self._reception is not None and self._reception.durable is not None:
-                self._subscription.remember_position(self._reception.durable)
+            if reception is not None and reception.durable is not None:
+                subscription.remember_position(reception.durable)
+        self._subscription = None
         self._reception = None
         await session.close()
 
@@ -190,5 +196,8 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
             if waited >= self.settings.retry_nodes:
                 waited = 0.0
                 if self._absent or subscription.revised.failed or subscription.lacks_items:
-                    await self._match(subscription, session)
+                    try:
+                        await self._match(subscription, session)
+                    except UaError as error:
+                        raise NotConnected(f"the server refused the nodes: {error}") from error
             self._remember_seen(subscription)

@@ -77,6 +77,10 @@ class SubscriptionFile:
         except (OSError, ValueError, TypeError):
             return None
 
+    def forget(self) -> None:
+        """As if there had been none."""
+        self._file.unlink(missing_ok=True)
+
     def remember(self, content: Remembered) -> None:
         """Replace it."""
         unfinished = self._file.with_suffix(".part")

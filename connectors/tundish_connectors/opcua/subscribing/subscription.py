@@ -9,6 +9,7 @@ from functools import partial
 from asyncua import ua
 from asyncua.ua.uaerrors import UaError
 
+from tundish.errors import NotConnected
 from tundish_connectors.opcua.limits import Limits
 from tundish_connectors.opcua.reasons import name_of
 from tundish_connectors.opcua.session import Session
@@ -205,6 +206,15 @@ class Subscription:
     def remember(self) -> None:
         """Write down what is in `remembered`."""
         self._file.remember(self.remembered)
+
+    async def delete(self) -> None:
+        """Take it away from the server, where it was made only to look; what is remembered of it goes too."""
+        self._file.forget()
+        try:
+            await self._session.ask(partial(self._session.services.delete_subscriptions, [self.number]))
+        except (NotConnected, UaError):
+            # Its lifetime ends by itself.
+            return
 
     def remember_position(self, position: Position) -> None:
         """Write down a position that no unit carries."""
