@@ -24,7 +24,7 @@ from tundish_connectors.opcua.subscribing.memory import SubscriptionFile
 from tundish_connectors.opcua.subscribing.reading import Reader
 from tundish_connectors.opcua.subscribing.receiving import Reception
 from tundish_connectors.opcua.subscribing.repeats import Repeats
-from tundish_connectors.opcua.subscribing.stream import SubscriptionGone
+from tundish_connectors.opcua.subscribing.stream import Silent, SubscriptionGone
 from tundish_connectors.opcua.subscribing.subscription import Subscription
 from tundish_connectors.opcua.tags.exchange import Exchange
 from tundish_connectors.opcua.values.plain import aware, time_text
@@ -181,6 +181,10 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
         try:
             await reception.begin()
             await reception.run()
+        except Silent:
+            if not reception.stream.heard:
+                subscription.give_up()
+            raise
         except SubscriptionGone as gone:
             raise NotConnected(str(gone)) from gone
         except UaError as error:

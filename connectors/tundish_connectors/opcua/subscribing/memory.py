@@ -54,6 +54,8 @@ class Remembered:
     gap: str = ""
     """Why there is one."""
     position: dict[str, Any] | None = None
+    silent: bool = False
+    """It was taken over, and the server never said anything: the next one is made anew."""
 
     def by_handle(self) -> dict[int, Item]:
         """What each client handle stands for."""

@@ -64,7 +64,7 @@ async def test_a_daemon_that_is_killed_shakes_hands_once(tmp_path: Path) -> None
         daemon = Process(site)
         await daemon.start()
         await machine.server.write("Count", "Int32", 1)
-        await until(lambda: (out / "Count-1.json").exists())
+        await until((out / "Count-1.json").exists)
         await daemon.kill()
         await machine.server.do("burst", node="Count", type="Int32", values=[2, 3])
         await machine.server.write("Order", "String", "4711")
