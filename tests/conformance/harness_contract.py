@@ -32,6 +32,8 @@ class PeerHarness(ABC):
     """Of a variant: what it is a peer for. The harness of a connector itself is for everything that it has."""
     insists: ClassVar[bool] = False
     """Its client hands a unit over until it is taken as a new message, also after it heard of a conflict."""
+    files: ClassVar[tuple[str, ...]] = ()
+    """Files that its settings name, by their path in this repository; a project has them at the same path."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -24,6 +24,7 @@ from tundish.sdk import ConnectorSpec
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
+ROOT = Path(__file__).resolve().parents[3]
 KILLS = int(os.environ.get("TUNDISH_SOURCE_KILLS", "20"))
 RESTARTS = int(os.environ.get("TUNDISH_PEER_RESTARTS", "10"))
 SEED = int(os.environ.get("TUNDISH_SEED", "20260101"))
@@ -60,6 +61,10 @@ class Site:
             path = site.project / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(yaml.safe_dump(content, sort_keys=False))
+        for name in peer.files:
+            path = site.project / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes((ROOT / name).read_bytes())
         return site
 
     def holds(self, marks: set[str]) -> set[str]:
