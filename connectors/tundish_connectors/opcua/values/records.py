@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from asyncua import ua
 
-from tundish_connectors.opcua.values import overflowed, plain_variant, status_text, time_text, type_text
+from tundish_connectors.opcua.values.plain import overflowed, plain_variant, status_text, time_text, type_text
 
 Record: TypeAlias = dict[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from tundish.sdk import Duration, Settings, wrong_value
-from tundish_connectors.opcua.addressing.addresses import address_fault
+from tundish_connectors.opcua.addresses import address_fault
 
 
 def _address(text: str) -> str:
