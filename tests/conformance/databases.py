@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -88,6 +89,8 @@ class DatabaseServer(ABC):
         until = time.monotonic() + 20
         while True:
             try:
+                # A driver leaves a socket behind when nobody listens, so this looks first.
+                socket.create_connection((LOOPBACK, self.port), 1).close()
                 self.administer(*([] if self._made else self._first()))
                 break
             except Exception:

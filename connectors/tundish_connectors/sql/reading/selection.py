@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     and_,
     column,
-    inspect,
     literal_column,
     or_,
     select,
@@ -23,6 +22,7 @@ from sqlalchemy.sql import FromClause
 
 from tundish.errors import Misconfigured
 from tundish.model import Record
+from tundish_connectors.sql.catalogue import columns_of
 from tundish_connectors.sql.dialects.contract import Dialect, untyped
 from tundish_connectors.sql.names import nearest, split
 from tundish_connectors.sql.reading.rows import RowReader
@@ -48,7 +48,7 @@ class Selection:
         self.origin: FromClause
         if settings.table is not None:
             schema, name = split(settings.table)
-            found = [each["name"] for each in inspect(session).get_columns(name, schema)]
+            found = list(columns_of(session, settings.table))
             self.origin = table(name, *map(column, found), schema=schema)
         else:
             query = text(protected(settings.query or ""))
