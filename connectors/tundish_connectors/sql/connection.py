@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -25,6 +26,9 @@ from tundish_connectors.sql.settings import SqlConnectionSettings
 from tundish_connectors.sql.transaction import Transaction
 
 T = TypeVar("T")
+
+# The pool tells of every session that breaks, which its user is told anyhow; without this it would go to stderr.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 _SPARE = 2.0
 """Seconds by which our patience is longer than that of the server and the driver."""

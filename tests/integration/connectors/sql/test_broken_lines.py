@@ -159,11 +159,7 @@ async def test_a_statement_ends_after_its_time_and_the_session_lives_on(database
     under_test = parts.lookup(database.settings(timeout="1s"), query=f"SELECT {pause} AS x")
     await under_test.open()
     begun = time.monotonic()
-    if database.kind == "postgresql":
-        with pytest.raises(Transient, match="statement timeout"):
-            await under_test.lookup.find({})
-    else:
-        # MariaDB interrupts SLEEP without an error.
+    with pytest.raises(Transient, match=r"statement timeout|max_statement_time"):
         await under_test.lookup.find({})
     assert time.monotonic() - begun < 2.5
 
@@ -177,26 +173,22 @@ async def test_a_source_hands_over_everything_once_over_broken_lines(
     source = parts.source(
         database.settings(line.port), table="t", key="id", outbox={"after": "delete", "wait_for_gaps": "0s"}, batch=5
     )
-    taken: list[object] = []
-    position: bytes | None = None
-    for _ in range(5):
-        intake = RecordingIntake(position=position)
-        await source.open_when_possible()
-        source.run(intake)
-        seen = len(taken)
-        await until(lambda intake=intake: len(intake.accepted) >= 3)  # type: ignore[misc] # a default
-        getattr(line, how)()
-        assert isinstance(await asyncio.wait_for(source.lost, 10), NotConnected)
-        await source.close()
-        taken += [record["id"] for record in records(intake.accepted)]
-        position = intake.accepted[-1].cursor
-        assert len(taken) > seen
-    intake = RecordingIntake(position=position)
-    await source.open_when_possible()
+    intake = RecordingIntake()
+    await source.open()
     source.run(intake)
+    for round_ in range(1, 6):
+        await until(lambda round_=round_: len(intake.accepted) >= 3 * round_)  # type: ignore[misc] # a default
+        getattr(line, how)()
+        # Where it breaks between two transactions, a new session is made and nobody is lost.
+        await asyncio.wait([source.lost], timeout=0.5)
+        if source.lost.done():
+            assert isinstance(source.lost.result(), NotConnected)
+            await source.close()
+            intake.position = intake.accepted[-1].cursor
+            await source.open_when_possible()
+            source.run(intake)
     await until(lambda: database.execute("SELECT COUNT(*) FROM t") == [(0,)])
-    taken += [record["id"] for record in records(intake.accepted)]
-    assert taken == list(range(200))
+    assert [record["id"] for record in records(intake.accepted)] == list(range(200))
 
 
 async def test_ten_restarts_of_the_server(database: ServerDatabase, parts: Parts) -> None:
