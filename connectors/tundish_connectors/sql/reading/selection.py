@@ -118,5 +118,5 @@ def after(columns: Sequence[ColumnElement[Any]], values: Sequence[Any]) -> Colum
 def among(columns: Sequence[ColumnElement[Any]], keys: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
     """Rows with one of these keys."""
     if len(columns) == 1:
-        return columns[0].in_([untyped(key[0]) for key in keys])
+        return columns[0].in_(untyped([key[0] for key in keys], many=True))
     return or_(*(and_(*(one == untyped(value) for one, value in zip(columns, key, strict=True))) for key in keys))

@@ -255,8 +255,8 @@ async def test_the_server_is_who_it_claims_to_be(
         out = parts.destination(server.settings(tls={"ca_file": str(authority.file)}), table="t")
         if fault == "none":
             await out.open()
-            dialect = out.connection.dialect  # type: ignore[attr-defined] # ours
-            assert await out.connection.run(dialect.is_encrypted) is True  # type: ignore[attr-defined] # ours
+            dialect = out.connection.dialect  # type: ignore[attr-defined] # a SqlConnection
+            assert await out.connection.run(dialect.is_encrypted) is True  # type: ignore[attr-defined] # a SqlConnection
         else:
             with pytest.raises(AuthFailed, match=r"is not trusted|certificate verify failed"):
                 await out.open()
