@@ -17,7 +17,7 @@ from sqlalchemy.pool import QueuePool
 from tundish.errors import AuthFailed, Misconfigured, MissingExtra, NotConnected
 from tundish.faults import Fault
 from tundish.sdk import Connection, Context, tls_faults
-from tundish_connectors.sql.clock import clock_faults
+from tundish_connectors.sql.checking.clock import clock_faults
 from tundish_connectors.sql.dialects import dialect_of
 from tundish_connectors.sql.dialects.contract import Dialect
 from tundish_connectors.sql.failures import SqlFailure, opening_error

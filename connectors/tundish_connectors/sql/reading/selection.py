@@ -22,7 +22,7 @@ from sqlalchemy.sql import FromClause
 
 from tundish.errors import Misconfigured
 from tundish.model import Record
-from tundish_connectors.sql.catalogue import columns_of
+from tundish_connectors.sql.checking.catalogue import columns_of
 from tundish_connectors.sql.dialects.contract import Dialect, untyped
 from tundish_connectors.sql.names import nearest, split
 from tundish_connectors.sql.reading.rows import RowReader

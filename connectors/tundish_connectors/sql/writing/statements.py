@@ -14,7 +14,7 @@ from sqlalchemy.types import NullType
 from tundish.errors import Invalid, Misconfigured, Rejected
 from tundish.faults import Fault
 from tundish.model import Outgoing, Record, Value
-from tundish_connectors.sql.catalogue import columns_of
+from tundish_connectors.sql.checking.catalogue import columns_of
 from tundish_connectors.sql.dialects.contract import Dialect
 from tundish_connectors.sql.json_text import to_json
 from tundish_connectors.sql.names import nearest, split

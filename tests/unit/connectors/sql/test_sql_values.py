@@ -13,7 +13,7 @@ from sqlalchemy import types
 from tundish.errors import Misconfigured
 from tundish.model import Receipt, Value
 from tundish_connectors.sql.answers import Answers
-from tundish_connectors.sql.clock import skew
+from tundish_connectors.sql.checking.clock import skew
 from tundish_connectors.sql.names import nearest, split
 from tundish_connectors.sql.reading.outbox import Gaps
 from tundish_connectors.sql.reading.positions import behind, content_of, cursor_of, fingerprint, pack, unpack

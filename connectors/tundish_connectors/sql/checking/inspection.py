@@ -8,7 +8,7 @@ from sqlalchemy import Connection, column, delete, exc, insert, inspect, null, s
 from sqlalchemy.sql import ClauseElement
 
 from tundish.faults import Fault
-from tundish_connectors.sql.catalogue import columns_of
+from tundish_connectors.sql.checking.catalogue import columns_of
 from tundish_connectors.sql.dialects.contract import Dialect
 from tundish_connectors.sql.names import split
 from tundish_connectors.sql.settings import SqlSourceSettings
