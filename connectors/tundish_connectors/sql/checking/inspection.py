@@ -8,6 +8,7 @@ from sqlalchemy import Connection, column, delete, exc, insert, inspect, null, s
 from sqlalchemy.sql import ClauseElement
 
 from tundish.faults import Fault
+from tundish_connectors.sql.checking.catalogue import columns_of
 from tundish_connectors.sql.dialects.contract import Dialect
 from tundish_connectors.sql.names import split
 from tundish_connectors.sql.settings import SqlSourceSettings
@@ -38,8 +39,7 @@ def destination_faults(session: Connection, settings: SqlDestinationSettings, di
     for write in settings.writes:
         if write.table is None:
             continue
-        schema, name = split(write.table)
-        columns = list(write.columns) or [each["name"] for each in inspect(session).get_columns(name, schema)]
+        columns = list(write.columns) or list(columns_of(session, write.table))
         rights = {"insert": ("INSERT",), "update": ("UPDATE",), "upsert": ("INSERT", "UPDATE")}[write.mode]
         for right in rights:
             faults += _denied(session, dialect, write.table, right, columns[0])
