@@ -1,4 +1,4 @@
-"""Publishes confirmations with QoS 1 as fast as a broker takes them; a process of its own, so that it costs nobody's loop.
+"""Publishes confirmations with QoS 1 as fast as a broker takes them; a process of its own, on nobody's event loop.
 
     python tests/benchmark/connectors/mqtt_load.py PORT TOPIC COUNT < body
 

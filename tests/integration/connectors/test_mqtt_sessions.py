@@ -22,8 +22,9 @@ from tests.conformance.stand import RecordingIntake, Stand, Workbench, outgoing,
 from tests.conformance.tap import PUBACK, PUBLISH, Tap
 from tundish.errors import AuthFailed, DeliveryError, Invalid, NotConnected, Rejected, Transient
 from tundish.sdk import connector
+from tundish_connectors._mqtt.greeting import Greeting
+from tundish_connectors._mqtt.properties import properties_of
 from tundish_connectors.mqtt.connection import MqttConnection
-from tundish_connectors.mqtt.properties import properties_of
 
 pytestmark = [
     pytest.mark.anyio,
@@ -203,7 +204,7 @@ async def test_an_acknowledgement_of_an_old_session_goes_nowhere(floor: Floor) -
     session = source.connection.session("old/from")
     seen: list[object] = []
     session.on_message = seen.append
-    await session.connect(keep=True, expiry=60, receive_maximum=10)
+    await session.connect(Greeting(keep=True, expiry=60, receive_maximum=10))
     await session.subscribe("in/+", 1)
     await floor.machine.publish("in/a", b"1")
     await until(lambda: bool(seen))
@@ -223,7 +224,7 @@ async def test_a_fault_in_a_callback_ends_the_session_visibly(floor: Floor) -> N
         raise ZeroDivisionError
 
     session.on_message = fail
-    await session.connect(keep=True, expiry=60, receive_maximum=10)
+    await session.connect(Greeting(keep=True, expiry=60, receive_maximum=10))
     await session.subscribe("in/+", 1)
     await floor.machine.publish("in/a", b"1")
     async with asyncio.timeout(5):
@@ -268,6 +269,7 @@ async def test_what_came_beside_the_payload(floor: Floor) -> None:
     (unit,) = await intake.wait_for(1)
     assert unit.meta == {
         "topic": "in/a",
+        "levels": {},
         "qos": 1,
         "retain": False,
         "properties": {
