@@ -45,6 +45,7 @@ class Tap:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._moving = asyncio.Event()
+        self._answering = asyncio.Event()
         self.client: Counter[int] = Counter()
         """How many packets of each type the client sent."""
         self.broker: Counter[int] = Counter()
@@ -53,6 +54,7 @@ class Tap:
     async def start(self) -> None:
         """Take connections."""
         self._moving.set()
+        self._answering.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, LOOPBACK, self.port)
 
@@ -72,6 +74,10 @@ class Tap:
         """Leave connections open, and move nothing: a half-open line."""
         self._moving.clear()
 
+    def freeze_answers(self) -> None:
+        """Move what the client says, and nothing that the broker answers."""
+        self._answering.clear()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
@@ -83,17 +89,20 @@ class Tap:
         self._writers.add(upstream_writer)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._pump(reader, upstream_writer, PacketCounter(self.client)))
-                group.create_task(self._pump(upstream_reader, writer, PacketCounter(self.broker)))
+                group.create_task(self._pump(reader, upstream_writer, PacketCounter(self.client), self._moving))
+                group.create_task(self._pump(upstream_reader, writer, PacketCounter(self.broker), self._answering))
         finally:
             for each in (writer, upstream_writer):
                 each.transport.abort()
                 self._writers.discard(each)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, counter: PacketCounter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, counter: PacketCounter, open_: asyncio.Event
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
                 await self._moving.wait()
+                await open_.wait()
                 counter.feed(data)
                 writer.write(data)
                 await writer.drain()
