@@ -63,6 +63,8 @@ class Event(StrEnum):
     """A partner could not read an interchange, or a part of it."""
     SOURCE_GAP = "source.gap"
     """A peer forgot us, so what it was given meanwhile may never come."""
+    REBIRTH_REQUESTED = "sparkplug.rebirth-requested"
+    """An edge node was asked to publish its births again, because some of what it said is missing."""
     REQUEST_FAILED = "request.failed"
     """A request could not be answered because of a fault of ours; the client was told that it was not accepted."""
     BACKPRESSURE_ON = "backpressure.on"

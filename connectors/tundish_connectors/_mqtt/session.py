@@ -226,14 +226,27 @@ class MqttSession:
         self, topic: str, body: bytes, *, qos: int, retain: bool, properties: Properties | None
     ) -> ReasonCode:
         """Publish and wait for the acknowledgement, for ever if need be. Raises NotConnected."""
+        return await self.hand_over(topic, body, qos=qos, retain=retain, properties=properties)
+
+    def hand_over(
+        self, topic: str, body: bytes, *, qos: int, retain: bool, properties: Properties | None
+    ) -> asyncio.Future[ReasonCode]:
+        """Publish at once, behind whatever was handed over before; the future has the acknowledgement.
+
+        Raises NotConnected.
+        """
         if self._ended.done():
             raise NotConnected(str(self._ended.result()))
         info = self._client.publish(topic, body, qos, retain, properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise NotConnected(f"the broker is gone: {MQTTErrorCode(info.rc).name}")
         acknowledged: asyncio.Future[ReasonCode] = self._loop.create_future()
-        self._published[info.mid] = acknowledged
-        return await acknowledged
+        if not qos and info.is_published():
+            # The network took it at once, and nobody will hear of it again.
+            acknowledged.set_result(ReasonCode(PacketTypes.PUBACK, "Success"))
+        else:
+            self._published[info.mid] = acknowledged
+        return acknowledged
 
     def abandon(self, reason: TundishError) -> None:
         """Give the connection up, without a farewell: it does not answer."""

@@ -26,7 +26,7 @@ from tests.conformance.brokers import MOSQUITTO, Mosquitto
 
 COUNT = 20_000
 LONGEST = 120.0
-LOAD = Path(__file__).with_name("mqtt_load.py")
+LOAD = Path(__file__).resolve().parents[1] / "mqtt_load.py"
 TOPIC = "plant/line1/completions"
 FAST_BROKER = {
     "max_inflight_messages": "0",

@@ -1,6 +1,6 @@
 """Publishes confirmations with QoS 1 as fast as a broker takes them; a process of its own, on nobody's event loop.
 
-    python tests/benchmark/connectors/mqtt_load.py PORT TOPIC COUNT < body
+    python tests/benchmark/mqtt_load.py PORT TOPIC COUNT < body
 
 The packets are made by hand: a client library would be the slowest part of what is measured.
 """
