@@ -21,7 +21,14 @@ client.on('connect', () => client.subscribe('spBv1.0/#', { qos: 1 }, () => say('
 client.on('message', (topic, body, packet) => {
   const facts = { topic, qos: packet.qos, retain: packet.retain }
   if (topic.startsWith('spBv1.0/STATE/')) say('state', { ...facts, text: body.toString() })
-  else say('message', { ...facts, payload: sparkplug.decodePayload(body) })
+  else {
+    try {
+      say('message', { ...facts, payload: sparkplug.decodePayload(body) })
+    } catch (fault) {
+      // It cannot read a DataSet that is null.
+      say('unreadable', { ...facts, text: String(fault) })
+    }
+  }
 })
 
 readline.createInterface({ input: process.stdin }).on('line', (line) => {

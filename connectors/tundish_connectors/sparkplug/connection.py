@@ -21,7 +21,7 @@ from tundish_connectors.sparkplug.known_nodes import KnownNodes
 from tundish_connectors.sparkplug.receipts import Receipt
 from tundish_connectors.sparkplug.settings import SparkplugConnectionSettings
 from tundish_connectors.sparkplug.state import HostState, read_state
-from tundish_connectors.sparkplug.topics import NAMESPACE, read_topic, state_topic, topic_of
+from tundish_connectors.sparkplug.topics import KINDS, NAMESPACE, read_topic, state_topic, topic_of
 
 _TICK = 0.25
 """Seconds between looks at what is late."""
@@ -110,9 +110,11 @@ class SparkplugConnection(BrokerConnection[SparkplugConnectionSettings]):
             raise NotConnected("the host application is not connected")
         self._listeners.append(listener)
         if len(self._listeners) == 1:
-            topics = [f"{NAMESPACE}/{group}/#" for group in self.settings.groups] or [f"{NAMESPACE}/#"]
-            for topic in topics:
-                await session.subscribe(topic, 1)
+            for group in self.settings.groups or ("+",):
+                # Not all at once: a broker sends a message twice to subscriptions that overlap, and that of our own
+                # state would; and commands are for edge nodes.
+                for kind in KINDS:
+                    await session.subscribe(f"{NAMESPACE}/{group}/{kind}/#", 1)
             now, reason = time.time(), "the host application was away"
             self._hand_over([*self._host.was_away(reason, now), *self._host.recall(self._known.recall(), reason, now)])
             await self._say(session, online=True)

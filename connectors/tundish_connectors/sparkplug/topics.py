@@ -9,8 +9,9 @@ NAMESPACE = "spBv1.0"
 
 Kind: TypeAlias = Literal["NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH"]
 """What an edge node says about itself (N) and about its devices (D)."""
-_KINDS: frozenset[str] = frozenset(get_args(Kind))
+KINDS: tuple[str, ...] = get_args(Kind)
 OF_DEVICES: frozenset[str] = frozenset({"DBIRTH", "DDATA", "DDEATH"})
+OF_EDGE_NODES: frozenset[str] = frozenset(KINDS) - OF_DEVICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def state_topic(host_id: str) -> str:
 def read_topic(topic: str) -> tuple[Kind, Address] | None:
     """Kind and sender; None for a topic that is no message of an edge node."""
     match topic.split("/"):
-        case [namespace, group, kind, edge_node] if kind in _KINDS - OF_DEVICES:
+        case [namespace, group, kind, edge_node] if kind in OF_EDGE_NODES:
             device = ""
         case [namespace, group, kind, edge_node, device] if kind in OF_DEVICES and device:
             pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Plant:
             SPEC, SPEC.destination, connection or self.connection(host_id=""), {**base, **settings}, "out"
         )
 
-    async def edge(self, name: str = "press-shop", **births: Sequence[dict[str, object]]) -> NodePeer:
+    async def edge(self, name: str = "press-shop", **births: Sequence[Mapping[str, object]]) -> NodePeer:
         """An edge node of npm, born; `node` is what it says of itself, everything else a device."""
         known = {"node": births.pop("node", []), "devices": births}
         peer = NodePeer("sparkplug_edge.js", str(self.broker.port), "plant", name, json.dumps(known))
