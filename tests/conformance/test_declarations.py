@@ -19,7 +19,18 @@ from tundish.config import load_project
 from tundish.errors import ConfigurationError
 from tundish.sdk import ConnectorSpec, Part, Settings, Trait, installed_connectors
 
-PROTOCOL_LIBRARIES = ("aiohttp", "amqtt", "asyncua", "httptools", "paho", "starlette", "uvicorn", "yarl", "zeep")
+PROTOCOL_LIBRARIES = (
+    "aiohttp",
+    "amqtt",
+    "asyncua",
+    "google.protobuf",
+    "httptools",
+    "paho",
+    "starlette",
+    "uvicorn",
+    "yarl",
+    "zeep",
+)
 PARTS = ("connection", "source", "destination", "lookup")
 
 

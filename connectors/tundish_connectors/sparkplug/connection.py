@@ -15,10 +15,10 @@ from tundish_connectors._mqtt.connection import BrokerConnection
 from tundish_connectors._mqtt.greeting import Greeting, Will
 from tundish_connectors._mqtt.receiving import Arrival
 from tundish_connectors._mqtt.session import MqttSession
-from tundish_connectors.sparkplug.heard import Entry, Gap
-from tundish_connectors.sparkplug.host import Host, rebirth_command
-from tundish_connectors.sparkplug.known_nodes import KnownNodes
-from tundish_connectors.sparkplug.receipts import Receipt
+from tundish_connectors.sparkplug.hosting.heard import Entry, Gap
+from tundish_connectors.sparkplug.hosting.host import Host, rebirth_command
+from tundish_connectors.sparkplug.hosting.known_nodes import KnownNodes
+from tundish_connectors.sparkplug.hosting.receipts import Receipt
 from tundish_connectors.sparkplug.settings import SparkplugConnectionSettings
 from tundish_connectors.sparkplug.state import HostState, read_state
 from tundish_connectors.sparkplug.topics import KINDS, NAMESPACE, read_topic, state_topic, topic_of

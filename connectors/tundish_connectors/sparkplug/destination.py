@@ -17,7 +17,7 @@ from tundish_connectors._mqtt.receiving import Arrival
 from tundish_connectors._mqtt.session import MqttSession
 from tundish_connectors.sparkplug.births import BirthCounter
 from tundish_connectors.sparkplug.connection import SparkplugConnection
-from tundish_connectors.sparkplug.host import REBIRTH
+from tundish_connectors.sparkplug.hosting.host import REBIRTH
 from tundish_connectors.sparkplug.own_node import OwnNode, Publication, death_of
 from tundish_connectors.sparkplug.payload.datatypes import DataType, milliseconds
 from tundish_connectors.sparkplug.payload.decoding import decode

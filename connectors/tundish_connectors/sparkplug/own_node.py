@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tundish_connectors.sparkplug.host import REBIRTH
+from tundish_connectors.sparkplug.hosting.host import REBIRTH
 from tundish_connectors.sparkplug.payload.datatypes import DataType
 from tundish_connectors.sparkplug.payload.encoding import encode
 from tundish_connectors.sparkplug.payload.metrics import Message, Metric

@@ -12,8 +12,8 @@ from tundish.model import Acceptance, Record, Unit
 from tundish.sdk import Arrivals, Context, Intake, Source
 from tundish_connectors._mqtt.receiving import Arrival
 from tundish_connectors.sparkplug.connection import SparkplugConnection
-from tundish_connectors.sparkplug.heard import Entry, Unreadable
-from tundish_connectors.sparkplug.receipts import Receipt
+from tundish_connectors.sparkplug.hosting.heard import Entry, Unreadable
+from tundish_connectors.sparkplug.hosting.receipts import Receipt
 from tundish_connectors.sparkplug.settings import SparkplugSourceSettings
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tundish_connectors.sparkplug.heard import Entry, Gap, Heard, Unreadable
-from tundish_connectors.sparkplug.host import Host
+from tundish_connectors.sparkplug.hosting.heard import Entry, Gap, Heard, Unreadable
+from tundish_connectors.sparkplug.hosting.host import Host
 from tundish_connectors.sparkplug.payload.datatypes import DataType
 from tundish_connectors.sparkplug.payload.encoding import encode
 from tundish_connectors.sparkplug.payload.metrics import Message, Metric

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from tundish_connectors.sparkplug.known_nodes import KnownNodes
+from tundish_connectors.sparkplug.hosting.known_nodes import KnownNodes
 from tundish_connectors.sparkplug.payload.datatypes import DataType
 from tundish_connectors.sparkplug.settings import (
     MetricType,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tundish_connectors.sparkplug.edge_node import EdgeNode
-from tundish_connectors.sparkplug.heard import Entry, Gap
+from tundish_connectors.sparkplug.hosting.edge_node import EdgeNode
+from tundish_connectors.sparkplug.hosting.heard import Entry, Gap
 from tundish_connectors.sparkplug.payload.datatypes import DataType
 from tundish_connectors.sparkplug.payload.encoding import encode
 from tundish_connectors.sparkplug.payload.metrics import Message, Metric

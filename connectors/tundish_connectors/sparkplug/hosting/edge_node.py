@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tundish.errors import Invalid
-from tundish_connectors.sparkplug.heard import Entry, Gap, Heard, Unreadable
+from tundish_connectors.sparkplug.hosting.heard import Entry, Gap, Heard, Unreadable
 from tundish_connectors.sparkplug.payload.datatypes import DataType
 from tundish_connectors.sparkplug.payload.decoding import decode
 from tundish_connectors.sparkplug.payload.metrics import Message, Metric
