@@ -49,8 +49,9 @@ class MqttSourceSettings(Settings):
     """What else becomes of a gap, a time from which messages may be missing because the broker forgot us. `record`: it
     is logged, shown in the status and kept in `gaps.jsonl`; `message`: it also comes as a message of its own,
     `{"gap": {"topic": …, "since": …, "until": …}}` with `$meta.gap` true, so that the route can tell somebody."""
-    receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 100
-    """How many messages may be on their way to the disk at the same time."""
+    receive_maximum: Annotated[int, Field(ge=1, le=65535)] = 500
+    """How many messages may be on their way to the disk at the same time: they share the waits for it, and they are in
+    memory. Take fewer where messages are larger than a hundred kilobytes."""
     session_expiry: Annotated[Duration, Field(ge=0, le=0xFFFFFFFE)] = 604800.0
     """How long the broker keeps messages for us while we are away. With protocol 3.1.1 the broker alone decides."""
 

@@ -110,13 +110,13 @@ class SparkplugConnection(BrokerConnection[SparkplugConnectionSettings]):
             raise NotConnected("the host application is not connected")
         self._listeners.append(listener)
         if len(self._listeners) == 1:
+            now, reason = time.time(), "the host application was away"
+            self._hand_over([*self._host.was_away(reason, now), *self._host.recall(self._known.recall(), reason, now)])
             for group in self.settings.groups or ("+",):
                 # Not all at once: a broker sends a message twice to subscriptions that overlap, and that of our own
                 # state would; and commands are for edge nodes.
                 for kind in KINDS:
                     await session.subscribe(f"{NAMESPACE}/{group}/{kind}/#", 1)
-            now, reason = time.time(), "the host application was away"
-            self._hand_over([*self._host.was_away(reason, now), *self._host.recall(self._known.recall(), reason, now)])
             await self._say(session, online=True)
             await self._ask(session)
         return session
