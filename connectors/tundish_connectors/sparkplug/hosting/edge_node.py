@@ -99,14 +99,18 @@ class EdgeNode:
         self._early.clear()
 
     def _read(self, kind: Kind, address: Address, body: bytes) -> Message | None:
-        def type_of(name: str, alias: int | None) -> int:
-            device, name = (address.device, name) if name else self._owner(alias)
-            member = self._members.get(device)
+        member = self._members.get(address.device)
+
+        def born(name: str, alias: int | None) -> tuple[str, int]:
+            if not name and alias is not None:
+                device, name = self._aliases.get(alias, ("", ""))
+                # An alias of somebody else is a mistake of the edge node, and means nothing here.
+                name = name if device == address.device else ""
             known = None if member is None else member.metrics.get(name)
-            return DataType.Unknown if known is None else known.datatype
+            return name, DataType.Unknown if known is None else known.datatype
 
         try:
-            return decode(body) if kind.endswith("BIRTH") else decode(body, type_of)
+            return decode(body) if kind.endswith("BIRTH") else decode(body, born)
         except Invalid:
             return None
 
@@ -182,34 +186,18 @@ class EdgeNode:
         unknown: list[str] = []
         lost = False
         for metric in message.metrics:
-            named = self._named(metric, address)
-            born = member.metrics.get(named.name)
-            if born is None:
-                unknown.append(named.name or f"the alias {named.alias}")
-            if not named.name or not named.datatype:
+            known = metric.name in member.metrics
+            if not known:
+                unknown.append(metric.name or f"the alias {metric.alias}")
+            if not metric.name or not metric.datatype:
                 lost = True
                 continue
-            found.append(named)
-            if born is not None and not named.historical:
-                member.metrics[named.name] = replace(named, properties=named.properties or born.properties)
+            found.append(metric)
+            if known and not metric.historical:
+                member.metrics[metric.name] = metric
         if unknown:
             told, self.wants_birth = bool(self.wants_birth), f"no birth of {address} named {', '.join(unknown[:5])}"
             if lost and not told:
                 yield Gap(address, self.wants_birth, now, now)
         if found or not message.metrics:
             yield Heard(kind, address, tuple(found), message.timestamp, message.seq)
-
-    def _named(self, metric: Metric, address: Address) -> Metric:
-        """The metric under its name and with its type, as far as a birth told."""
-        name = metric.name
-        if not name:
-            device, name = self._owner(metric.alias)
-            name = name if device == address.device else ""
-        member = self._members.get(address.device)
-        born = None if member is None else member.metrics.get(name)
-        datatype = metric.datatype or (DataType.Unknown if born is None else born.datatype)
-        return replace(metric, name=name, datatype=datatype)
-
-    def _owner(self, alias: int | None) -> tuple[str, str]:
-        """Device and name of the metric that has an alias."""
-        return ("", "") if alias is None else self._aliases.get(alias, ("", ""))

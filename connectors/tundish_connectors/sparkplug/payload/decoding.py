@@ -14,6 +14,7 @@ from tundish.model import Record, Value
 from tundish_connectors.sparkplug.payload.datatypes import (
     ARRAYS,
     BINARY,
+    BY_NUMBER,
     SIGNED,
     TEXTS,
     UNSIGNED,
@@ -35,21 +36,21 @@ _LARGEST = 64 * 1024 * 1024
 _WINDOW = 47
 """zlib: accepts both of the two methods, DEFLATE and GZIP."""
 
-TypeOf = Callable[[str, int | None], int]
-"""The datatype that a birth gave to a name or an alias; 0 where it gave none."""
+Born = Callable[[str, int | None], tuple[str, int]]
+"""The name and the datatype that a birth gave to a name or an alias; the same name and 0 where it gave none."""
 
 
-def _no_type(name: str, alias: int | None) -> int:
-    return DataType.Unknown
+def _nobody(name: str, alias: int | None) -> tuple[str, int]:
+    return name, DataType.Unknown
 
 
-def decode(body: bytes, type_of: TypeOf = _no_type) -> Message:
-    """Read a payload; data may leave out the datatypes that their birth gave. Raises Invalid."""
+def decode(body: bytes, born: Born = _nobody) -> Message:
+    """Read a payload; data may leave out names and datatypes that their birth gave. Raises Invalid."""
     payload = _parse(body)
     if payload.uuid == _COMPRESSED:
         payload = _parse(_decompressed(payload.body))
     return Message(
-        tuple(_metric(each, type_of) for each in payload.metrics),
+        tuple(_metric(each, born) for each in payload.metrics),
         payload.timestamp if payload.HasField("timestamp") else None,
         payload.seq if payload.HasField("seq") else None,
     )
@@ -75,20 +76,21 @@ def _decompressed(body: bytes) -> bytes:
     return found
 
 
-def _metric(source: Any, type_of: TypeOf) -> Metric:
+def _metric(source: Any, born: Born) -> Metric:
     alias = source.alias if source.HasField("alias") else None
-    datatype = source.datatype or type_of(source.name, alias)
+    name, datatype = born(source.name, alias)
+    datatype = source.datatype or datatype
     value, fault = _value_or_fault(datatype, source)
     return Metric(
-        name=source.name,
+        name=name,
         datatype=datatype,
         value=value,
         alias=alias,
         timestamp=source.timestamp if source.HasField("timestamp") else None,
         historical=source.is_historical,
         transient=source.is_transient,
-        properties=_properties(source.properties),
-        metadata={field.name: value for field, value in source.metadata.ListFields()},
+        properties=_properties(source.properties) if source.HasField("properties") else _NOTHING,
+        metadata=_metadata(source.metadata) if source.HasField("metadata") else _NOTHING,
         fault=fault,
     )
 
@@ -109,7 +111,9 @@ def _value(datatype: int, kind: str, raw: Any) -> Value:
         return _READ_ALWAYS[kind](raw)
     if datatype == DataType.Unknown:
         return _READ_UNTYPED[kind](raw)
-    declared = DataType(datatype)
+    declared = BY_NUMBER.get(datatype)
+    if declared is None:
+        raise ValueError("nobody knows this datatype")
     if kind not in _TRAVELS_AS[declared]:
         raise ValueError(f"it travelled as {kind}")
     if declared in SIGNED:
@@ -141,7 +145,7 @@ def _cell(datatype: int, source: Any) -> Value:
 
 
 def _template(source: Any) -> Record:
-    metrics = [_metric(each, _no_type).record() for each in source.metrics]
+    metrics = [_metric(each, _nobody).record() for each in source.metrics]
     parameters: Record = {}
     for each in source.parameters:
         parameters[each.name] = _cell(each.type, each)
@@ -154,6 +158,10 @@ def _template(source: Any) -> Record:
     }
 
 
+def _metadata(source: Any) -> Record:
+    return {field.name: value for field, value in source.ListFields()}
+
+
 def _properties(source: Any) -> Record:
     """Names and values; a value that cannot be read is null, because no metric is worth less for it."""
     found: Record = {}
@@ -162,6 +170,7 @@ def _properties(source: Any) -> Record:
     return found
 
 
+_NOTHING: Mapping[str, Value] = {}
 _READ_ALWAYS: Mapping[str, Callable[[Any], Value]] = {
     "dataset_value": _dataset,
     "template_value": _template,
