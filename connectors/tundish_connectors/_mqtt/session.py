@@ -43,7 +43,7 @@ class MqttSession:
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[TundishError] = self._loop.create_future()
         self._connected: asyncio.Future[None] = self._loop.create_future()
-        self._subscribed: dict[int, asyncio.Future[int]] = {}
+        self._subscribed: dict[int, asyncio.Future[ReasonCode]] = {}
         self._published: dict[int, asyncio.Future[ReasonCode]] = {}
         self._client = Client(CallbackAPIVersion.VERSION2)
         self._driver = LoopDriver(self._client, self._end)
@@ -180,11 +180,7 @@ class MqttSession:
         waiting = self._subscribed.pop(mid, None)
         if waiting is None or waiting.done():
             return
-        failed = next((reason for reason in reasons if reason.is_failure), None)
-        if failed is None:
-            waiting.set_result(mid)
-        else:
-            waiting.set_exception(refused("the subscription", failed.value, str(failed)))
+        waiting.set_result(reasons[0])
 
     async def subscribe(self, topic: str, qos: int, retained: RetainHandling = RetainHandling.WHEN_NEW) -> None:
         """Subscribe and wait for the broker's word. Before MQTT 5 retained messages come each time.
@@ -201,9 +197,11 @@ class MqttSession:
         self._subscribed[mid] = self._loop.create_future()
         try:
             async with asyncio.timeout(self._settings.connect_timeout):
-                await self._subscribed[mid]
+                reason = await self._subscribed[mid]
         except TimeoutError as error:
-            raise NotConnected("the broker does not answer the subscription") from error
+            raise NotConnected(f"the broker does not answer the subscription to '{topic}'") from error
+        if reason.is_failure:
+            raise refused(f"the subscription to '{topic}'", reason.value, str(reason))
 
     def pause(self) -> None:
         """Read nothing for now; the broker waits."""

@@ -69,7 +69,7 @@ async def test_a_subscription_without_the_right_to_it_is_refused(tmp_path: Path)
     options = {"plugin": str(RIGHTS_PLUGIN), "plugin_opt_config_file": str(file)}
     async with shop_floor(tmp_path, options) as floor:
         source = floor.source()
-        with pytest.raises(AuthFailed, match=r"subscription was refused: Not authorized \(0x87\)"):
+        with pytest.raises(AuthFailed, match=r"subscription to 'in/\+' was refused: Not authorized \(0x87\); look"):
             await source.open()
 
 
