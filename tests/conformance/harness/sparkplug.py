@@ -1,6 +1,7 @@
 """Sparkplug peers: an edge node that keeps its data while its primary host is offline, and whoever listens to ours.
 
-The broker is mosquitto. The edge node publishes with QoS 1, as some do, so that the tests see what is acknowledged.
+When the host is back, the edge node says again what it said last, as careful ones do. The broker is mosquitto. The edge
+node publishes with QoS 1, as some do, so that the tests see what is acknowledged.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tundish_connectors.sparkplug.payload.datatypes import DataType
 from tundish_connectors.sparkplug.payload.decoding import decode
 from tundish_connectors.sparkplug.payload.encoding import encode
 from tundish_connectors.sparkplug.payload.metrics import Message, Metric
-from tundish_connectors.sparkplug.state import read_state
+from tundish_connectors.sparkplug.state import HostState, read_state
 
 _HOST = "spBv1.0/STATE/tundish"
 _DATA = "spBv1.0/plant/DDATA/edge/press"
@@ -60,6 +61,7 @@ class Harness(PeerHarness):
         self._listener: Machine | None = None
         self._heard: list[bytes] = []
         self._kept: deque[bytes] = deque()
+        self._sent: deque[bytes] = deque(maxlen=1000)
         self._seq = 0
         self._publishing: asyncio.Task[None] | None = None
 
@@ -108,11 +110,10 @@ class Harness(PeerHarness):
         return {"kinds": ["DDATA"]}
 
     @property
-    def _host_is_online(self) -> bool:
+    def _host_state(self) -> HostState | None:
         if self._edge is None or not self._edge.received:
-            return False
-        state = read_state(bytes(self._edge.received[-1].payload))
-        return state is not None and state.online
+            return None
+        return read_state(bytes(self._edge.received[-1].payload))
 
     async def produce(self, body: bytes) -> Produced:
         """Publish as soon as the host is online."""
@@ -123,10 +124,20 @@ class Harness(PeerHarness):
         return Published(self._tap, self._kept[-1])
 
     async def _publish_what_is_kept(self, edge: Machine) -> None:
+        online = 0
         while True:
-            if self._kept and self._host_is_online:
+            state = self._host_state
+            if state is None or not state.online:
+                await asyncio.sleep(0.002)
+                continue
+            if state.timestamp != online:
+                # What was said shortly before the host went away may not have reached it.
+                online = state.timestamp
+                self._kept.extendleft(reversed([each for each in self._sent if each not in self._tap.acknowledged]))
+                self._sent.clear()
+            if self._kept:
                 await edge.publish(_DATA, self._kept[0])
-                self._kept.popleft()
+                self._sent.append(self._kept.popleft())
             else:
                 await asyncio.sleep(0.002)
 
