@@ -20,7 +20,19 @@ from tundish.errors import ConfigurationError
 from tundish.model import ProjectFiles
 from tundish.sdk import ConnectorSpec, Part, Settings, Trait, installed_connectors
 
-PROTOCOL_LIBRARIES = ("aiohttp", "amqtt", "asyncua", "httptools", "jwt", "paho", "starlette", "uvicorn", "yarl", "zeep")
+PROTOCOL_LIBRARIES = (
+    "aiohttp",
+    "amqtt",
+    "asyncua",
+    "google.protobuf",
+    "httptools",
+    "jwt",
+    "paho",
+    "starlette",
+    "uvicorn",
+    "yarl",
+    "zeep",
+)
 PARTS = ("connection", "source", "destination", "lookup")
 
 

@@ -4,77 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 
-from tests.conformance.brokers import MOSQUITTO, Mosquitto
-from tests.conformance.certificates import Authority
 from tests.conformance.machine import Machine
-from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import RecordingIntake, Stand, Workbench, outgoing, until, workbench
-from tests.conformance.tap import PUBACK, PUBLISH, Tap
-from tundish.errors import AuthFailed, DeliveryError, Invalid, NotConnected, Rejected, Transient
-from tundish.sdk import connector
+from tests.conformance.stand import RecordingIntake, outgoing, until
+from tests.conformance.tap import PUBACK, PUBLISH
+from tests.integration.connectors.mqtt.floor import NEEDS_MOSQUITTO, Floor
+from tundish.errors import DeliveryError, Invalid, NotConnected, Transient
+from tundish_connectors._mqtt.greeting import Greeting
+from tundish_connectors._mqtt.properties import properties_of
 from tundish_connectors.mqtt.connection import MqttConnection
-from tundish_connectors.mqtt.properties import properties_of
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed (Debian: apt-get install mosquitto)"),
-]
-
-SPEC = connector("mqtt")
-
-
-class Floor:
-    """A broker behind a tap, and a machine that is connected to the broker itself."""
-
-    def __init__(self, folder: Path, bench: Workbench, options: dict[str, str] | None = None) -> None:
-        self.folder = folder
-        self.bench = bench
-        self.broker = Mosquitto(folder, options)
-        self.tap = Tap(free_port(), self.broker.port)
-        self.machine = Machine(self.broker.port, "machine", version=MQTTProtocolVersion.MQTTv5)
-
-    def connection(self, **settings: object) -> dict[str, object]:
-        """Through the tap."""
-        base = {"broker": LOOPBACK, "port": self.tap.port, "keepalive": "1s", "connect_timeout": "3s"}
-        return {**base, **settings}
-
-    def source(self, connection: dict[str, object] | None = None, route: str = "in", **settings: object) -> Stand:
-        """A source of everything below `in`."""
-        return self.bench.stand(
-            SPEC, SPEC.source, connection or self.connection(), {"topic": "in/+", **settings}, route
-        )
-
-    def destination(self, connection: dict[str, object] | None = None, **settings: object) -> Stand:
-        """A destination for the field `topic`."""
-        base = {"topic": "{{ topic }}", "timeout": "2s"}
-        return self.bench.stand(SPEC, SPEC.destination, connection or self.connection(), {**base, **settings}, "out")
-
-
-@pytest.fixture
-async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
-    """Everything is up."""
-    async with workbench(tmp_path / "data") as bench:
-        found = Floor(tmp_path, bench)
-        await found.broker.start()
-        await found.tap.start()
-        await found.machine.connect()
-        try:
-            yield found
-        finally:
-            await found.machine.disconnect()
-            await bench.close()
-            await found.tap.stop()
-            await found.broker.stop()
+pytestmark = [pytest.mark.anyio, NEEDS_MOSQUITTO]
 
 
 async def test_the_broker_keeps_what_comes_while_we_are_away(floor: Floor) -> None:
@@ -203,7 +149,7 @@ async def test_an_acknowledgement_of_an_old_session_goes_nowhere(floor: Floor) -
     session = source.connection.session("old/from")
     seen: list[object] = []
     session.on_message = seen.append
-    await session.connect(keep=True, expiry=60, receive_maximum=10)
+    await session.connect(Greeting(keep=True, expiry=60, receive_maximum=10))
     await session.subscribe("in/+", 1)
     await floor.machine.publish("in/a", b"1")
     await until(lambda: bool(seen))
@@ -223,7 +169,7 @@ async def test_a_fault_in_a_callback_ends_the_session_visibly(floor: Floor) -> N
         raise ZeroDivisionError
 
     session.on_message = fail
-    await session.connect(keep=True, expiry=60, receive_maximum=10)
+    await session.connect(Greeting(keep=True, expiry=60, receive_maximum=10))
     await session.subscribe("in/+", 1)
     await floor.machine.publish("in/a", b"1")
     async with asyncio.timeout(5):
@@ -268,6 +214,7 @@ async def test_what_came_beside_the_payload(floor: Floor) -> None:
     (unit,) = await intake.wait_for(1)
     assert unit.meta == {
         "topic": "in/a",
+        "levels": {},
         "qos": 1,
         "retain": False,
         "properties": {
@@ -331,115 +278,6 @@ async def test_without_an_acknowledgement_the_connection_is_made_anew(floor: Flo
         await destination.destination.deliver(outgoing(1, topic="out/a"))
     async with asyncio.timeout(5):
         assert isinstance(await destination.lost, NotConnected)
-
-
-async def special(tmp_path: Path, bench: Workbench, options: dict[str, str]) -> Floor:
-    """A broker with options of its own, without a machine."""
-    folder = tmp_path / "special"
-    folder.mkdir()
-    found = Floor(folder, bench, options)
-    await found.broker.start()
-    await found.tap.start()
-    return found
-
-
-async def password_file(tmp_path: Path) -> Path:
-    """A user `tundish` whose password is `right`."""
-    tool = shutil.which("mosquitto_passwd", path=os.defpath + ":/usr/bin:/usr/local/bin")
-    if tool is None:
-        pytest.skip("mosquitto_passwd is not installed")
-    file = tmp_path / "passwords"
-    made = await asyncio.create_subprocess_exec(tool, "-c", "-b", str(file), "tundish", "right")
-    assert await made.wait() == 0
-    return file
-
-
-async def test_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RIGHT", "right")
-    monkeypatch.setenv("WRONG", "wrong")
-    rules = tmp_path / "acl"
-    rules.write_text("user tundish\ntopic readwrite in/#\ntopic readwrite out/#\n")
-    options = {
-        "allow_anonymous": "false",
-        "password_file": str(await password_file(tmp_path)),
-        "acl_file": str(rules),
-    }
-    async with workbench(tmp_path / "data") as bench:
-        floor = await special(tmp_path, bench, options)
-        for wrong in ({}, {"username": "tundish", "password": "env:WRONG"}):
-            source = floor.source(floor.connection(**wrong))
-            with pytest.raises(AuthFailed):
-                await source.open()
-            await source.close()
-        right = floor.connection(username="tundish", password="env:RIGHT")
-        await floor.source(right).open()
-        destination = floor.destination(right)
-        await destination.open()
-        await destination.destination.deliver(outgoing(1, topic="out/a"))
-        with pytest.raises(AuthFailed):
-            await destination.destination.deliver(outgoing(2, topic="forbidden"))
-        await bench.close()
-        await floor.tap.stop()
-        await floor.broker.stop()
-
-
-async def test_a_message_that_the_broker_would_not_take(tmp_path: Path) -> None:
-    async with workbench(tmp_path / "data") as bench:
-        floor = await special(tmp_path, bench, {"max_packet_size": "1000"})
-        destination = floor.destination()
-        await destination.open()
-        with pytest.raises(Rejected, match="at most 1000"):
-            await destination.destination.deliver(outgoing(1, bytes(2000), topic="out/a"))
-        await destination.destination.deliver(outgoing(2, bytes(500), topic="out/a"))
-        await bench.close()
-        await floor.tap.stop()
-        await floor.broker.stop()
-
-
-# paho leaves the socket of a failed handshake to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_tls(tmp_path: Path) -> None:
-    ours, theirs = Authority(tmp_path, "ours"), Authority(tmp_path, "theirs")
-    server, client = ours.sign("server"), ours.sign("client")
-    port = free_port()
-    options = {
-        "listener": f"{port} {LOOPBACK}",
-        "cafile": str(ours.file),
-        "certfile": str(server.certificate),
-        "keyfile": str(server.key),
-        "require_certificate": "true",
-    }
-    mine = {"certificate": str(client.certificate), "key": str(client.key)}
-    async with workbench(tmp_path / "data") as bench:
-        folder = tmp_path / "special"
-        folder.mkdir()
-        floor = Floor(folder, bench, options)
-        floor.broker.port = port
-        await floor.broker.start()
-
-        def connection(**tls: object) -> dict[str, object]:
-            return {"broker": LOOPBACK, "port": port, "connect_timeout": "3s", "tls": tls}
-
-        trusting = connection(ca_file=str(ours.file), **mine)
-        source, intake = floor.source(trusting), RecordingIntake()
-        await source.open()
-        source.run(intake)
-        destination = floor.destination(trusting)
-        await destination.open()
-        bodies = [b"%d" % number * 5000 for number in range(10)]
-        for number, body in enumerate(bodies):
-            await destination.destination.deliver(outgoing(number, body, topic="in/a"))
-        assert [unit.body for unit in await intake.wait_for(10)] == bodies
-
-        with pytest.raises(AuthFailed, match="not trusted"):
-            await floor.destination(connection(ca_file=str(theirs.file), **mine)).open()
-        skipping = floor.destination(connection(dangerously_skip_verification=True, **mine))
-        await skipping.open()
-        assert "not verified" in str((await skipping.connection.check())[0])
-        with pytest.raises((AuthFailed, NotConnected)):
-            await floor.destination(connection(ca_file=str(ours.file))).open()
-        await bench.close()
-        await floor.broker.stop()
 
 
 async def test_deliveries_that_wait_when_the_line_breaks_are_transient(floor: Floor) -> None:

@@ -25,8 +25,8 @@ def filter_fault(topic: str) -> str:
     return ""
 
 
-def require_publishable(topic: str) -> None:
-    """Raises Invalid, with every fault, where a topic that was built from data may not be published to."""
+def publish_faults(topic: str) -> list[str]:
+    """What is wrong with a topic that is to be published to (MQTT 5.0, 4.7)."""
     faults = []
     if not topic:
         faults.append("it is empty")
@@ -40,7 +40,11 @@ def require_publishable(topic: str) -> None:
         faults.append("it is longer than 65 535 bytes")
     if any(0xD800 <= ord(character) < 0xE000 for character in topic):
         faults.append("it holds half of a character")
-    if faults:
-        shown = ascii(topic[:200])
-        text = f"the topic {shown} cannot be used"
+    return faults
+
+
+def require_publishable(topic: str) -> None:
+    """Raises Invalid, with every fault, where a topic that was built from data may not be published to."""
+    if faults := publish_faults(topic):
+        text = f"the topic {topic[:200]!a} cannot be used"
         raise Invalid(text, faults=tuple(Fault("topic", f"{text}: {fault}") for fault in faults))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tundish.errors import Invalid
-from tundish_connectors.mqtt.topics import filter_fault, require_publishable
+from tundish_connectors._mqtt.topics import filter_fault, require_publishable
 
 
 @pytest.mark.parametrize("topic", ["a", "plant7/+/completions", "#", "a/#", "+/+", "/", "$SYS/broker/uptime", "a b"])

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -21,30 +21,29 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tundish.errors import AuthFailed, NotConnected, TundishError
-from tundish_connectors.mqtt.driver import LoopDriver
-from tundish_connectors.mqtt.properties import properties_of
-from tundish_connectors.mqtt.reasons import dropped, refused
-from tundish_connectors.mqtt.settings import MqttConnectionSettings
-
-_KEEP_SUBSCRIPTION = 1
-"""Retain handling: send retained messages only where the subscription is new (MQTT 5.0, 3.8.3.1)."""
+from tundish_connectors._mqtt.broker import BrokerSettings
+from tundish_connectors._mqtt.driver import LoopDriver
+from tundish_connectors._mqtt.greeting import Greeting, RetainHandling
+from tundish_connectors._mqtt.properties import properties_of
+from tundish_connectors._mqtt.reasons import dropped, refused
+from tundish_connectors._mqtt.receiving import Arrival, ReceivingClient
 
 
 class MqttSession:
-    """Made by `MqttConnection.session`. All methods belong to the event loop's thread."""
+    """Made by `BrokerConnection.session`. All methods belong to the event loop's thread."""
 
-    def __init__(self, client_id: str, settings: MqttConnectionSettings, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, client_id: str, settings: BrokerSettings, tls: ssl.SSLContext | None) -> None:
         self.client_id = client_id
         self.is_5 = settings.protocol == "5"
         self.session_present = False
         self.properties = properties_of(PacketTypes.CONNACK)
         """What the broker said about its limits; empty before MQTT 5."""
-        self.on_message: Callable[[MQTTMessage], None] = lambda message: None
+        self.on_message: Callable[[Arrival], None] = lambda message: None
         self._settings = settings
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[TundishError] = self._loop.create_future()
         self._connected: asyncio.Future[None] = self._loop.create_future()
-        self._subscribed: dict[int, asyncio.Future[int]] = {}
+        self._subscribed: dict[int, asyncio.Future[ReasonCode]] = {}
         self._published: dict[int, asyncio.Future[ReasonCode]] = {}
         self._client = Client(CallbackAPIVersion.VERSION2)
         self._driver = LoopDriver(self._client, self._end)
@@ -63,23 +62,20 @@ class MqttSession:
         if self._ended.done():
             raise self._ended.result()
 
-    async def connect(self, *, keep: bool, expiry: float, receive_maximum: int) -> None:
-        """Connect; with `keep` the broker holds subscriptions and messages for `expiry` seconds while we are away.
-
-        Raises NotConnected, AuthFailed, Misconfigured or MissingSecret.
-        """
-        self._client = self._make_client(keep=keep)
+    async def connect(self, greeting: Greeting) -> None:
+        """Connect. Raises NotConnected, AuthFailed, Misconfigured or MissingSecret."""
+        self._client = self._make_client(greeting)
         self._driver = LoopDriver(self._client, self._end)
         properties = None
         if self.is_5:
             properties = properties_of(PacketTypes.CONNECT)
-            properties.SessionExpiryInterval = int(expiry) if keep else 0
-            properties.ReceiveMaximum = receive_maximum
+            properties.SessionExpiryInterval = int(greeting.expiry) if greeting.keep else 0
+            properties.ReceiveMaximum = greeting.receive_maximum
         where = f"{self._settings.broker}:{self._port}"
         try:
             async with asyncio.timeout(self._settings.connect_timeout):
                 # Looking up the name, connecting and encrypting block in paho.
-                await asyncio.to_thread(self._connect, keep, properties)
+                await asyncio.to_thread(self._connect, greeting.keep, properties)
                 self._driver.attach()
                 await self._connected
         except TimeoutError as error:
@@ -93,11 +89,11 @@ class MqttSession:
     def _port(self) -> int:
         return self._settings.port or (1883 if self._tls is None else 8883)
 
-    def _make_client(self, *, keep: bool) -> Client:
-        client = Client(
+    def _make_client(self, greeting: Greeting) -> Client:
+        client = ReceivingClient(
             CallbackAPIVersion.VERSION2,
             client_id=self.client_id,
-            clean_session=None if self.is_5 else not keep,
+            clean_session=None if self.is_5 else not greeting.keep,
             protocol=MQTTProtocolVersion.MQTTv5 if self.is_5 else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,
             manual_ack=True,
@@ -112,9 +108,11 @@ class MqttSession:
             client.tls_set_context(self._tls)
             if not self._tls.check_hostname:
                 client.tls_insecure_set(True)
+        if (will := greeting.will) is not None:
+            client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
+        client.arrived = self._arrived
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
         return client
@@ -163,7 +161,7 @@ class MqttSession:
     ) -> None:
         self._end(dropped(reason.value, str(reason), self.client_id))
 
-    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+    def _arrived(self, message: Arrival) -> None:
         self._driver.progress = True
         self.on_message(message)
 
@@ -182,16 +180,15 @@ class MqttSession:
         waiting = self._subscribed.pop(mid, None)
         if waiting is None or waiting.done():
             return
-        failed = next((reason for reason in reasons if reason.is_failure), None)
-        if failed is None:
-            waiting.set_result(mid)
-        else:
-            waiting.set_exception(refused("the subscription", failed.value, str(failed)))
+        waiting.set_result(reasons[0])
 
-    async def subscribe(self, topic: str, qos: int) -> None:
-        """Subscribe and wait for the broker's word. Raises NotConnected, AuthFailed or Misconfigured."""
+    async def subscribe(self, topic: str, qos: int, retained: RetainHandling = RetainHandling.WHEN_NEW) -> None:
+        """Subscribe and wait for the broker's word. Before MQTT 5 retained messages come each time.
+
+        Raises NotConnected, AuthFailed or Misconfigured.
+        """
         if self.is_5:
-            options = SubscribeOptions(qos=qos, retainHandling=_KEEP_SUBSCRIPTION)
+            options = SubscribeOptions(qos=qos, retainHandling=int(retained))
             result, mid = self._client.subscribe(topic, options=options)
         else:
             result, mid = self._client.subscribe(topic, qos)
@@ -200,9 +197,11 @@ class MqttSession:
         self._subscribed[mid] = self._loop.create_future()
         try:
             async with asyncio.timeout(self._settings.connect_timeout):
-                await self._subscribed[mid]
+                reason = await self._subscribed[mid]
         except TimeoutError as error:
-            raise NotConnected("the broker does not answer the subscription") from error
+            raise NotConnected(f"the broker does not answer the subscription to '{topic}'") from error
+        if reason.is_failure:
+            raise refused(f"the subscription to '{topic}'", reason.value, str(reason))
 
     def pause(self) -> None:
         """Read nothing for now; the broker waits."""
@@ -216,7 +215,7 @@ class MqttSession:
         """Want no more of a topic; nobody waits for the answer."""
         self._client.unsubscribe(topic)
 
-    def acknowledge(self, message: MQTTMessage) -> None:
+    def acknowledge(self, message: Arrival) -> None:
         """Tell the broker that we have a message of this session; nothing happens when the session is over."""
         if not self._ended.done():
             self._client.ack(message.mid, message.qos)
@@ -225,14 +224,27 @@ class MqttSession:
         self, topic: str, body: bytes, *, qos: int, retain: bool, properties: Properties | None
     ) -> ReasonCode:
         """Publish and wait for the acknowledgement, for ever if need be. Raises NotConnected."""
+        return await self.hand_over(topic, body, qos=qos, retain=retain, properties=properties)
+
+    def hand_over(
+        self, topic: str, body: bytes, *, qos: int, retain: bool, properties: Properties | None
+    ) -> asyncio.Future[ReasonCode]:
+        """Publish at once, behind whatever was handed over before; the future has the acknowledgement.
+
+        Raises NotConnected.
+        """
         if self._ended.done():
             raise NotConnected(str(self._ended.result()))
         info = self._client.publish(topic, body, qos, retain, properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise NotConnected(f"the broker is gone: {MQTTErrorCode(info.rc).name}")
         acknowledged: asyncio.Future[ReasonCode] = self._loop.create_future()
-        self._published[info.mid] = acknowledged
-        return await acknowledged
+        if not qos and info.is_published():
+            # The network took it at once, and nobody will hear of it again.
+            acknowledged.set_result(ReasonCode(PacketTypes.PUBACK, "Success"))
+        else:
+            self._published[info.mid] = acknowledged
+        return acknowledged
 
     def abandon(self, reason: TundishError) -> None:
         """Give the connection up, without a farewell: it does not answer."""

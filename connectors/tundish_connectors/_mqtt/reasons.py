@@ -19,7 +19,7 @@ def refused(what: str, code: int, name: str) -> TundishError:
     """Why the broker refused to connect or to subscribe; `what` names that in words."""
     text = f"{what} was refused: {name} (0x{code:02X})"
     if code in _CREDENTIALS:
-        return AuthFailed(text)
+        return AuthFailed(f"{text}; look at the user's password and rights on the broker")
     if code in _SETTINGS:
         return Misconfigured(text)
     return NotConnected(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tundish.errors import AuthFailed, Misconfigured, NotConnected, Rejected, Transient
-from tundish_connectors.mqtt.reasons import dropped, not_published, refused
+from tundish_connectors._mqtt.reasons import dropped, not_published, refused
 
 
 @pytest.mark.parametrize(
