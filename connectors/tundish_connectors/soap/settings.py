@@ -6,16 +6,18 @@ import ipaddress
 import re
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, WithJsonSchema, model_validator
 
 from tundish.model import ProjectFile
 from tundish.sdk import Duration, Expression, Secret, Settings, Size, TlsSettings, parse_duration, wrong_value
 from tundish_connectors.soap.arguments import Arguments
 
+_LOCATION = re.compile(rb"""ocation\s*=\s*["']([^"':]+)["']""")
 _PATH = re.compile(r"/[\w.~!$&'()*+,;=:@%/-]*")
 
 
@@ -128,9 +130,15 @@ class SoapConnectionSettings(Settings):
     """With `listen`: larger requests are refused with 413."""
     largest_answer: Size = 10 * 1024 * 1024
     """Longer answers are not read."""
+    _content: str = PrivateAttr("")
+    """Tells two states of the WSDL apart, so that a reload sees what changed."""
     check_answers: bool = True
     """Check answers against the WSDL. Without it, an answer that breaks the WSDL is read as far as it goes; what
     cannot be read, such as a number with a comma, is a fault all the same."""
+
+    def model_post_init(self, context: object, /) -> None:
+        """Look at what the WSDL holds now."""
+        self._content = content_of(self.wsdl)
 
     @model_validator(mode="after")
     def _one_direction(self) -> SoapConnectionSettings:
@@ -156,6 +164,27 @@ class SoapConnectionSettings(Settings):
         bare = auth is not None and (auth.basic or (auth.username_token and not auth.username_token.digest))
         if bare and self.tls is None and not is_loopback(listen):
             raise wrong_value("passwords would cross the network in the clear", "add 'tls', or use 'digest: true'")
+
+
+def content_of(wsdl: ProjectFile) -> str:
+    """A digest of a WSDL and of whatever it names, read as plain text: linting parses no XML."""
+    digest, todo, known = blake2b(digest_size=16), [wsdl], {wsdl}
+    while todo:
+        file = todo.pop()
+        try:
+            text = file.read()
+        except OSError:
+            continue  # It is said with its place when the WSDL is read.
+        digest.update(file.name.encode() + b"\0" + text)
+        for location in _LOCATION.findall(text):
+            try:
+                named = file.beside(unquote(location.decode()))
+            except ValueError:
+                continue
+            if named not in known and named.exists():
+                known.add(named)
+                todo.append(named)
+    return digest.hexdigest()
 
 
 def is_loopback(listen: str) -> bool:
