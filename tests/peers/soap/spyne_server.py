@@ -14,9 +14,9 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 warnings.simplefilter("ignore")
 
-from spyne import Application, Array, ComplexModel, Date, Decimal, Fault, ServiceBase, Unicode, rpc  # noqa: E402
-from spyne.protocol.soap import Soap11  # noqa: E402
-from spyne.server.wsgi import WsgiApplication  # noqa: E402
+from spyne import Application, Array, ComplexModel, Date, Decimal, Fault, ServiceBase, Unicode, rpc  # noqa: E402 - it warns while it is imported
+from spyne.protocol.soap import Soap11  # noqa: E402 - it warns while it is imported
+from spyne.server.wsgi import WsgiApplication  # noqa: E402 - it warns while it is imported
 
 
 class Line(ComplexModel):

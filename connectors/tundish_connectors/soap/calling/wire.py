@@ -7,6 +7,7 @@ thread that waits for an answer cannot be ended. So requests are made here, in t
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
@@ -85,7 +86,7 @@ class Wire:
         except TimeoutError as error:
             raise NotConnected(f"{self.url} cannot be reached within {self._connect:g} s (timeout)") from error
         except OSError as error:
-            raise NotConnected(f"{self.url} cannot be reached: {error.strerror or error}") from error
+            raise NotConnected(f"{self.url} cannot be reached: {_said(error)}") from error
         certificate = writer.get_extra_info("peercert")
         writer.transport.abort()
         return str(certificate.get("notAfter", "")) if certificate else ""
@@ -125,7 +126,7 @@ class Wire:
         except (ClientConnectorCertificateError, ClientSSLError) as error:
             raise AuthFailed(f"{self.url} is not trusted: {error}") from error
         except ClientConnectorError as error:
-            raise Transient(f"{self.url} cannot be reached: {error.strerror or error}") from error
+            raise Transient(f"{self.url} cannot be reached: {_said(error.os_error)}") from error
         except TimeoutError as error:
             if not state.connected:
                 limit = f"{min(self._connect, self._total):g} s"
@@ -160,6 +161,11 @@ class Wire:
                 return None
             chunks.append(chunk)
         return b"".join(chunks)
+
+
+def _said(error: OSError) -> str:
+    """In the words of the system; asyncio has its own for some."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
 
 
 def _basic(settings: SoapConnectionSettings) -> dict[str, str]:

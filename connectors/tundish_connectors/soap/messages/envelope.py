@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from tundish_connectors.soap.wsdl.documents import said
 from tundish_connectors.soap.wsdl.service import Version
 
 NAMESPACES: Mapping[Version, str] = {
@@ -94,7 +95,7 @@ def _parsed(text: bytes) -> etree._Element:
     try:
         root: etree._Element = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        where = f"line {error.lineno}: {error.msg}" if isinstance(error, etree.XMLSyntaxError) else str(error)
+        where = f"line {error.lineno}: {said(error)}" if isinstance(error, etree.XMLSyntaxError) else str(error)
         raise NotSoap(f"this is not well-formed XML: {where}") from None
     if root.getroottree().docinfo.doctype:
         raise NotSoap("a document type declaration is refused; entities are never read")

@@ -27,8 +27,8 @@ from tundish.sdk import Intake, Logger, accept_patiently
 from tundish.telemetry import Event
 from tundish_connectors.soap.calling.answers import finding_of
 from tundish_connectors.soap.calling.client import SoapClient
+from tundish_connectors.soap.poll_settings import PollSettings
 from tundish_connectors.soap.polling.watermark import Position, Unusable, Watermark, digest
-from tundish_connectors.soap.settings import PollSettings
 from tundish_connectors.soap.wsdl.service import Operation
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")

@@ -13,7 +13,7 @@ import msgspec
 
 from tundish.errors import ExpressionError
 from tundish.model import Value
-from tundish_connectors.soap.settings import WatermarkSettings
+from tundish_connectors.soap.poll_settings import WatermarkSettings
 
 Mark: TypeAlias = str | int | Decimal
 

@@ -125,6 +125,11 @@ def _beside(file: ProjectFile, node: etree._Element, attribute: str) -> ProjectF
         raise UnusableFile(file.name, f"{place}: {error}", "keep a copy in the project") from None
 
 
+def said(error: etree.XMLSyntaxError) -> str:
+    """libxml2's words without the place, which it repeats."""
+    return str(error.msg).partition(", line ")[0]
+
+
 def _parse(documents: Documents, file: ProjectFile) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
@@ -133,7 +138,7 @@ def _parse(documents: Documents, file: ProjectFile) -> etree._Element:
     except OSError as error:
         raise UnusableFile(file.name, f"it cannot be read ({error.strerror})", "put it into the project") from None
     except etree.XMLSyntaxError as error:
-        raise UnusableFile(file.name, f"line {error.lineno}: {error.msg}") from None
+        raise UnusableFile(file.name, f"line {error.lineno}: {said(error)}") from None
     if root.getroottree().docinfo.doctype:
         raise UnusableFile(file.name, "it has a DOCTYPE", "remove it; entities and document types are never read")
     return root

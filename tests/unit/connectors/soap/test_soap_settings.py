@@ -98,3 +98,20 @@ def test_arguments_keep_their_shape() -> None:
 )
 def test_who_can_reach_an_address(listen: str, *, expected: bool) -> None:
     assert is_loopback(listen) is expected
+
+
+def test_a_reload_notices_a_wsdl_that_was_changed_or_what_it_imports(tmp_path: Path) -> None:
+    def read() -> SoapConnectionSettings:
+        return SoapConnectionSettings.model_validate({"wsdl": "a.wsdl"}, context=ProjectFiles(tmp_path))
+
+    (tmp_path / "types").mkdir()
+    (tmp_path / "a.wsdl").write_text('<import location="http://x/y"/><include schemaLocation="types/b.xsd"/>')
+    (tmp_path / "types" / "b.xsd").write_text('<include schemaLocation="c%20d.xsd"/><include schemaLocation="b.xsd"/>')
+    (tmp_path / "types" / "c d.xsd").write_text('<include schemaLocation="../../outside.xsd"/>')
+    first = read()
+    assert read() == first
+    (tmp_path / "types" / "c d.xsd").write_text("<changed/>")
+    second = read()
+    assert second != first
+    (tmp_path / "a.wsdl").write_text("<changed/>")
+    assert read() != second

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tundish.model import Value
+from tundish_connectors.soap.poll_settings import WatermarkSettings
 from tundish_connectors.soap.polling.watermark import Position, Unusable, Watermark
-from tundish_connectors.soap.settings import WatermarkSettings
 
 
 def watermark(start: object, **more: object) -> Watermark:
@@ -25,7 +25,7 @@ def rows(*marks: object) -> list[Value]:
 
 def numbers(items: object) -> list[int]:
     """Which items."""
-    return [item["n"] for item in items]  # type: ignore[attr-defined] # rows
+    return [item["n"] for item in items]  # type: ignore[attr-defined] # items are rows
 
 
 def test_times_are_compared_as_times() -> None:
@@ -94,7 +94,7 @@ def test_nothing_is_taken_twice_and_nothing_that_rises_is_left_out(polls: list[l
             if position.mark is None or at >= position.mark - overlap:  # type: ignore[operator] # numbers
                 expected.append(number)
         asked = mark.asked_from(position)
-        given_ = [item for item in stored if item["at"] >= asked]  # type: ignore[index,operator,call-overload] # rows
+        given_ = [item for item in stored if item["at"] >= asked]  # type: ignore[index,operator,call-overload] # items are rows
         fresh, position = mark.fresh(given_, Position.decoded(position.encoded()))
         taken += numbers(fresh)
     assert sorted(taken) == expected
