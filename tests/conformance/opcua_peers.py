@@ -67,7 +67,7 @@ class NodeOpcUa:
             limit=1 << 24,
         )
         self._reading = asyncio.get_running_loop().create_task(self._read(self._process))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await self._ready.wait()
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,18 +128,10 @@ class Session:
         own = "" if self._identity is None else str(self._identity.file)
         try:
             async with asyncio.timeout(settings.connect_timeout):
-                self.endpoints = await Client(
-                    settings.endpoint, timeout=settings.connect_timeout
-                ).connect_and_get_server_endpoints()
-                endpoint = self._chosen()
-                await self._secure(endpoint)
-                await self._identify(endpoint)
-                # A resumed session brings no endpoints, and without them the user's token has no policy.
-                self.client._policy_ids = endpoint.UserIdentityTokens  # noqa: SLF001 - there is no public way
-                await self.client.connect()
-            async with asyncio.timeout(settings.connect_timeout):
-                if settings.structures:
-                    await self._learn_structures()
+                await _plainly(self._connect())
+            if settings.structures:
+                async with asyncio.timeout(settings.connect_timeout):
+                    await _plainly(self._learn_structures())
         except AssertionError as error:
             # So asyncua fails where a server refuses the secure channel, and the status is lost on the way.
             await self.close()
@@ -148,6 +140,17 @@ class Session:
         except _GONE as error:
             await self.close()
             raise not_connected(error, settings.endpoint, own) from error
+
+    async def _connect(self) -> None:
+        settings = self._settings
+        discovery = Client(settings.endpoint, timeout=settings.connect_timeout)
+        self.endpoints = await discovery.connect_and_get_server_endpoints()
+        endpoint = self._chosen()
+        await self._secure(endpoint)
+        await self._identify(endpoint)
+        # A resumed session brings no endpoints, and without them the user's token has no policy.
+        self.client._policy_ids = endpoint.UserIdentityTokens  # noqa: SLF001 - there is no public way
+        await self.client.connect()
 
     def _chosen(self) -> ua.EndpointDescription:
         settings = self._settings
@@ -237,7 +240,7 @@ class Session:
     async def ask(self, request: Callable[[], Any]) -> Any:
         """Await a request; whatever shows that the server is gone becomes NotConnected."""
         try:
-            return await request()
+            return await _plainly(request())
         except (OSError, TimeoutError) as error:
             raise not_connected(error, self._settings.endpoint) from error
 
@@ -254,7 +257,7 @@ class Session:
         for step in steps:
             try:
                 async with asyncio.timeout(2):
-                    await step()
+                    await _plainly(step())
             except _GONE:
                 continue
 
@@ -265,6 +268,20 @@ class Session:
                 await self.client.close_secure_channel()
             finally:
                 self.client.disconnect_socket()
+
+
+async def _plainly(work: Awaitable[Any]) -> Any:
+    """Await it; a cancellation is a plain one.
+
+    asyncua waits by wait_for2, which raises a class of its own where an answer came at the moment of the cancellation,
+    and `asyncio.timeout` takes only the plain class for its own doing.
+    """
+    try:
+        return await work
+    except asyncio.CancelledError as error:
+        if type(error) is asyncio.CancelledError:
+            raise
+        raise asyncio.CancelledError from error
 
 
 def shown_security(endpoint: ua.EndpointDescription) -> str:

@@ -58,8 +58,8 @@ async def plc(folder: Path, **options: Any) -> AsyncIterator[Plc]:
     peer = folder / "peer"
     peer.mkdir(exist_ok=True)
     server = NodeOpcUa(peer, sampling=0, **options)
-    await server.start()
     try:
+        await server.start()
         async with workbench(folder / "data") as bench:
             yield Plc(folder, bench, server)
     finally:
