@@ -14,6 +14,7 @@ from tundish.runtime.delivering.attempt import Target
 from tundish.runtime.lookups import Asking, Lookups
 from tundish.runtime.supervisor import Scope, Supervisor
 from tundish.sdk import Component, Connection, Context, Logger, Lookup, Part, RouteFacts, Source
+from tundish.sdk.folders import component_folder
 
 K = TypeVar("K", bound=Component)
 
@@ -52,7 +53,7 @@ class Workshop:
             build,
             supervisor=self.supervisor,
             log=self.log,
-            data=self.data.joinpath("components", *name.split("/")),
+            data=component_folder(self.data, name),
             needs=connection,
             changed=changed,
             route=route,
