@@ -24,4 +24,6 @@ def own_expiry(tls: TlsSettings | None, now: float) -> Iterator[Fault]:
         return  # it could be used, so it is another kind of file
     if ends.timestamp() - now < _SOON:
         when = "has expired" if ends < datetime.fromtimestamp(now, UTC) else "expires"
-        yield Fault("tls.certificate", f"our certificate {when} on {ends:%Y-%m-%d}", "renew it; the other side will refuse us")
+        yield Fault(
+            "tls.certificate", f"our certificate {when} on {ends:%Y-%m-%d}", "renew it; the others will refuse us"
+        )
