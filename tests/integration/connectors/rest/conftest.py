@@ -1,4 +1,4 @@
-"""What the tests of the listener share."""
+"""What the tests of REST share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conformance.stand import Workbench, workbench
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for listeners."""
+    """A place for components."""
     async with workbench(tmp_path / "data") as found:
         yield found
 

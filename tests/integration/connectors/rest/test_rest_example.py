@@ -20,7 +20,7 @@ from tests.crash.process import Process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(bool(MISSING), reason=MISSING), pytest.mark.timeout(120)]
 
-EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "rest-and-odata"
+EXAMPLE = Path(__file__).resolve().parents[4] / "examples" / "rest-and-odata"
 KILLS = int(os.environ.get("TUNDISH_SOURCE_KILLS", "5"))
 
 

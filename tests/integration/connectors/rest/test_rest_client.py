@@ -16,7 +16,7 @@ from aiohttp import web
 
 from tests.conformance.certificates import Authority
 from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import Stand, Workbench, outgoing, workbench
+from tests.conformance.stand import Stand, Workbench, outgoing
 from tundish.errors import (
     AuthFailed,
     DeliveryError,
@@ -35,13 +35,6 @@ pytestmark = pytest.mark.anyio
 
 SPEC = connector("rest")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for destinations."""
-    async with workbench(tmp_path / "data") as found:
-        yield found
 
 
 @asynccontextmanager
@@ -300,6 +293,27 @@ async def test_oauth2(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None
             api.token_status = status
             with pytest.raises(error):
                 await under_test.destination.deliver(outgoing(12))
+
+
+async def test_a_token_is_fetched_anew_before_it_ends(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY", "hunter2")
+    api, refused = TokenSystem(), list[int]()
+    api.expires_in = 1.0
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        answer = await api.handle(request)
+        refused.extend([answer.status] if answer.status == 401 else [])
+        return answer
+
+    async with system(handle) as url:
+        oauth2 = {"token_url": f"{url}/token", "client_id": "tundish", "client_secret": "env:KEY"}
+        under_test = stand(bench, url, auth={"oauth2": oauth2})
+        await under_test.open()
+        await under_test.destination.deliver(outgoing(1))
+        await asyncio.sleep(0.6)
+        api.valid = "token-2"
+        await under_test.destination.deliver(outgoing(2))
+    assert (api.fetched, refused) == (2, [])
 
 
 async def test_certificates_that_are_not_trusted(bench: Workbench, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from aiohttp import ClientSession
 from tests.conformance.cap import MISSING, Cap
 from tests.conformance.ports import free_port
 from tests.conformance.proxy import Proxy
-from tests.conformance.stand import RecordingIntake, Stand, Workbench, outgoing, until, workbench
+from tests.conformance.stand import RecordingIntake, Stand, Workbench, outgoing, until
 from tundish.errors import DeliveryError, Invalid, NotConnected, Rejected, Transient, Unknown
 from tundish.sdk import connector
 
@@ -38,13 +38,6 @@ async def cap(tmp_path: Path) -> AsyncIterator[Cap]:
         yield server
     finally:
         await server.stop()
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for components."""
-    async with workbench(tmp_path / "data") as found:
-        yield found
 
 
 def url_of(cap: Cap, version: str, port: int | None = None) -> str:

@@ -5,24 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import Stand, Workbench, workbench
+from tests.conformance.stand import Stand, Workbench
 from tundish.errors import Invalid, Transient
 from tundish.sdk import connector
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for lookups."""
-    async with workbench(tmp_path / "data") as found:
-        yield found
 
 
 @pytest.fixture

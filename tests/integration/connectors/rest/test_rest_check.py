@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from email.utils import formatdate
 from pathlib import Path
 from time import time
@@ -12,21 +11,14 @@ from aiohttp import web
 
 from tests.conformance.certificates import Authority
 from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import Workbench, workbench
-from tests.integration.connectors.test_rest_client import system
+from tests.conformance.stand import Workbench
+from tests.integration.connectors.rest.test_rest_client import system
 from tundish.sdk import connector
 from tundish.sdk.tls import TlsSettings
 
 pytestmark = pytest.mark.anyio
 
 SPEC = connector("rest")
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for connections."""
-    async with workbench(tmp_path / "data") as found:
-        yield found
 
 
 async def faults(bench: Workbench, url: str, **connection: object) -> str:
@@ -102,6 +94,16 @@ async def test_certificates(bench: Workbench, tmp_path: Path) -> None:
             found = await faults(bench, url, tls={"ca_file": str(ours.file)})
         assert words in found, name
         assert bool(words) == bool(found), found
+
+
+async def test_our_own_certificate_ends_soon(bench: Workbench, tmp_path: Path) -> None:
+    async def handle(request: web.Request) -> web.Response:
+        return web.Response()
+
+    mine = Authority(tmp_path, "authority").sign("mine", days=2)
+    async with system(handle) as url:
+        found = await faults(bench, url, tls={"certificate": str(mine.certificate), "key": str(mine.key)})
+    assert "our certificate expires on" in found
 
 
 @pytest.mark.parametrize(

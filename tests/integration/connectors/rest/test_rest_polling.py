@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import pytest
 from aiohttp import web
 
 from tests.conformance.certificates import Authority
-from tests.conformance.stand import RecordingIntake, Stand, Workbench, until, workbench
-from tests.integration.connectors.test_rest_client import system
+from tests.conformance.stand import RecordingIntake, Stand, Workbench, until
+from tests.integration.connectors.rest.test_rest_client import system
 from tundish.errors import AuthFailed, Misconfigured, NotConnected
 from tundish.sdk import connector
 from tundish.sdk.tls import TlsSettings
@@ -23,13 +23,6 @@ from tundish.telemetry import Event
 pytestmark = pytest.mark.anyio
 
 SPEC = connector("rest")
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for sources."""
-    async with workbench(tmp_path / "data") as found:
-        yield found
 
 
 class Orders:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import Stand, Workbench, outgoing, workbench
-from tests.integration.connectors.test_rest_client import system
+from tests.conformance.stand import Stand, Workbench, outgoing
+from tests.integration.connectors.rest.test_rest_client import system
 from tundish.errors import AuthFailed, DeliveryError, Rejected, Throttled, Transient, Unknown
 from tundish.model import Outgoing, Receipt
 from tundish.sdk import connector
@@ -24,13 +23,6 @@ from tundish.sdk import connector
 pytestmark = pytest.mark.anyio
 
 SPEC = connector("rest")
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for destinations."""
-    async with workbench(tmp_path / "data") as found:
-        yield found
 
 
 def sending(bench: Workbench, url: str, settings: dict[str, object] | None = None, **connection: object) -> Stand:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import RecordingIntake, Stand, Workbench, outgoing, workbench
+from tests.conformance.stand import RecordingIntake, Stand, Workbench, outgoing
 from tundish.errors import AuthFailed
 from tundish.sdk import connector
 
 pytestmark = pytest.mark.anyio
 
 SPEC = connector("rest")
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    """A place for both sides."""
-    async with workbench(tmp_path / "data") as found:
-        yield found
 
 
 def sides(bench: Workbench, ours: dict[str, object], theirs: dict[str, object]) -> tuple[Stand, Stand]:
