@@ -10,7 +10,7 @@ from tundish.faults import Fault
 from tundish.sdk import Connection, Context, tls_faults
 from tundish_connectors.rest.calling.checking import faults_of
 from tundish_connectors.rest.calling.client import HttpClient
-from tundish_connectors.rest.listening.expiry import own_expiry
+from tundish_connectors.rest.expiry import own_expiry
 from tundish_connectors.rest.listening.listener import Listener
 from tundish_connectors.rest.settings import RestConnectionSettings
 
@@ -43,11 +43,11 @@ class RestConnection(Connection[RestConnectionSettings]):
 
     async def check(self) -> Sequence[Fault]:
         """Say where the system is not there, not verified, refuses us, or has another time; or why we cannot listen."""
-        faults = list(tls_faults(self.settings.tls))
+        faults = [*tls_faults(self.settings.tls), *own_expiry(self.settings.tls, time.time())]
         if self._client is not None:
             faults += await faults_of(self._client, self.settings.check_path)
         elif self._listener is not None:
-            faults += [*own_expiry(self.settings.tls, time.time()), *await self._listener.check()]
+            faults += await self._listener.check()
         return faults
 
     @property

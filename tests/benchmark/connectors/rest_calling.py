@@ -33,7 +33,7 @@ from tundish.telemetry import configure_logs
 
 AT_ONCE = 16
 MESSAGES = 8_000
-RECORDS = 3_000
+RECORDS = 6_000
 CREATED = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
 BODY = json.dumps({"order": "000004711", "text": "x" * 1200}).encode()
 

@@ -61,8 +61,12 @@ class HttpClient:
             Signer(settings.auth.hmac) if settings.auth is not None and settings.auth.hmac is not None else None
         )
         self._csrf = CsrfToken(settings.csrf) if settings.csrf is not None else None
-        self.context: ssl.SSLContext = client_context(settings.tls)
-        connector = TCPConnector(limit=settings.max_connections, ssl=self.context, keepalive_timeout=_SPARE_LIFE)
+        # Reading the system's authorities takes longer than many requests, and without TLS nobody asks for them.
+        is_plain = parts.scheme == "http" and settings.tls is None
+        self.context: ssl.SSLContext | None = None if is_plain else client_context(settings.tls)
+        connector = TCPConnector(
+            limit=settings.max_connections, ssl=self.context or True, keepalive_timeout=_SPARE_LIFE
+        )
         self._session = ClientSession(
             connector=connector,
             # A token against forged requests belongs to a session, which the system's cookies name.

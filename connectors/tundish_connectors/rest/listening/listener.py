@@ -16,6 +16,7 @@ from tundish_connectors.rest.listen_settings import is_loopback
 from tundish_connectors.rest.listening.admission.choosing import gate_of
 from tundish_connectors.rest.listening.admission.failures import Failures
 from tundish_connectors.rest.listening.admission.gate import Refused
+from tundish_connectors.rest.listening.claim import Claim
 from tundish_connectors.rest.listening.openapi import PATH as OPENAPI_PATH
 from tundish_connectors.rest.listening.openapi import document
 from tundish_connectors.rest.listening.paths import Entry, Paths, split
@@ -55,6 +56,7 @@ class Listener:
         self._group: asyncio.TaskGroup | None = None
         self._closing = asyncio.Event()
         self._binding = asyncio.Lock()
+        self._claim = Claim(context.data, address)
         self._socket: socket.socket | None = None
         self._server: asyncio.Server | None = None
 
@@ -88,15 +90,17 @@ class Listener:
         return made
 
     async def check(self) -> Sequence[Fault]:
-        """Whether the address can be taken, or is (perhaps by a daemon that is running); and whether the gate works."""
+        """Whether the address can be taken, or our daemon has it; and whether the gate works."""
         faults = list(await self._gate.check())
         if self._socket is None:
             try:
                 (await self._bound()).close()
             except OSError as error:
+                text = f"cannot listen on {self._host}:{self._port}: {error.strerror or error}"
                 if error.errno != errno.EADDRINUSE:
-                    text = f"cannot listen on {self._host}:{self._port}: {error.strerror or error}"
                     faults.append(Fault("listen", text, "name an address of this machine, and a port that we may take"))
+                elif not self._claim.is_ours:
+                    faults.append(Fault("listen", text, "end the process that has it, or name another port"))
         return faults
 
     async def add(self, method: str, path: str, route: Route) -> Entry[Route]:
@@ -117,6 +121,7 @@ class Listener:
             if self._server is not None:
                 return
             self._socket = await self._bound()
+            self._claim.take()
             self._server = await asyncio.get_running_loop().create_server(
                 lambda: Wire(self),
                 sock=self._socket,
@@ -156,6 +161,8 @@ class Listener:
             server.close()
         elif self._socket is not None:
             self._socket.close()
+        if self._socket is not None:
+            self._claim.drop()
         self._socket = None
         for wire in tuple(self._wires):
             wire.close_when_idle()

@@ -40,35 +40,41 @@ class Harvester:
 
     def take(self, page: Page, position: Position) -> Harvest:
         """Raises Misconfigured where the expression of the watermark fails."""
-        asked = self.asked_from(position)
         known = {digest for digest, _ in position.handed_over} | set(position.before)
         fresh: list[tuple[bytes, str]] = []
         lines: list[bytes] = []
-        backwards: list[str] = []
-        highest, unmarked = position.highest, 0
-        for number, line in enumerate(page.lines):
-            digest, value = digest_of(line), self._value(page, number)
-            if self._watermark is not None:
-                unmarked += not value
-                highest = self._watermark.later(highest, value)
-                if value and self._watermark.order(value) < self._watermark.order(asked):
-                    backwards.append(value)
+        values = self._values(page)
+        for line, value in zip(page.lines, values, strict=True):
+            digest = digest_of(line)
             if digest not in known:
                 known.add(digest)
                 lines.append(line)
                 fresh.append((digest, value))
             elif self._watermark is None:
                 fresh.append((digest, ""))
+        highest, backwards = self._extremes(values, position)
         moved = replace(position, highest=highest, handed_over=(*position.handed_over, *fresh))
+        unmarked = values.count("") if self._watermark is not None else 0
         return Harvest(lines, self._on(moved, page.following), backwards, unmarked)
 
-    def _value(self, page: Page, number: int) -> str:
+    def _values(self, page: Page) -> list[str]:
+        """Of each record the value for the watermark; empty where there is none."""
         if self._watermark is None:
-            return ""
+            return [""] * len(page.lines)
         try:
-            return self._watermark.of(page.items[number])
+            return [self._watermark.of(item) for item in page.items]
         except ExpressionError as error:
             raise Misconfigured(f"'watermark' has no value for a record: {error.text}", error.cure) from error
+
+    def _extremes(self, values: Sequence[str], position: Position) -> tuple[str, Sequence[str]]:
+        """The highest value of the poll so far, and those of the page that are lower than what was asked for."""
+        mark, marked = self._watermark, [value for value in values if value]
+        if mark is None or not marked:
+            return position.highest, ()
+        orders = [mark.order(value) for value in marked]
+        lowest = mark.order(self.asked_from(position))
+        backwards = [value for value, order in zip(marked, orders, strict=True) if order < lowest]
+        return mark.later(position.highest, marked[orders.index(max(orders))]), backwards
 
     def _on(self, position: Position, following: At | None) -> Position:
         """The position behind the page: in the same poll, or between two."""

@@ -96,6 +96,16 @@ async def test_certificates(bench: Workbench, tmp_path: Path) -> None:
         assert bool(words) == bool(found), found
 
 
+async def test_our_own_certificate_ends_soon(bench: Workbench, tmp_path: Path) -> None:
+    async def handle(request: web.Request) -> web.Response:
+        return web.Response()
+
+    mine = Authority(tmp_path, "authority").sign("mine", days=2)
+    async with system(handle) as url:
+        found = await faults(bench, url, tls={"certificate": str(mine.certificate), "key": str(mine.key)})
+    assert "our certificate expires on" in found
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [(200, ""), (405, ""), (404, "correct 'path'"), (403, "lacks a right"), (401, "credentials are refused")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import aiohttp
@@ -28,13 +29,26 @@ async def test_nothing_is_wrong(bench: Workbench) -> None:
 
 async def test_an_address_that_a_daemon_has_stays_with_it(bench: Workbench, http: aiohttp.ClientSession) -> None:
     running = await Listening(bench).start()
-    second = bench.stand(SPEC, SPEC.source, {"listen": f"{LOOPBACK}:{running.port}"}, {"path": "/orders"}, "checked")
+    # The same connection in the same data folder, as the command checks it.
     checked = Listening(bench)
-    checked.stand = second
+    checked.stand = bench.stand(
+        SPEC, SPEC.source, {"listen": f"{LOOPBACK}:{running.port}"}, {"path": "/orders"}, "checked"
+    )
     assert await faults(checked) == []
-    await second.close()
+    await checked.stand.close()
     async with http.post(f"{running.url}/orders", data=b"x") as response:
         assert response.status == 202
+
+
+async def test_an_address_that_somebody_else_has(bench: Workbench) -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen()
+        checked = Listening(bench)
+        settings = {"listen": f"{LOOPBACK}:{taken.getsockname()[1]}"}
+        checked.stand = bench.stand(SPEC, SPEC.source, settings, {"path": "/orders"}, "checked")
+        (fault,) = await faults(checked)
+    assert "end the process that has it" in fault
 
 
 async def test_an_address_of_another_machine(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from tundish_connectors.rest.listen_settings import JwtSettings
 
 _KEEP = 3600.0
 """Seconds after which keys are fetched anew, so that a withdrawn one is forgotten."""
-_PAUSE = 10.0
+PAUSE = 10.0
 """Seconds between two fetches, whatever tokens claim: strangers must not be able to make us call the issuer."""
 _WITHIN = 5.0
 _LARGEST = 1024 * 1024
@@ -26,13 +26,17 @@ _LARGEST = 1024 * 1024
 class KeySet:
     """Finds the key that a token names."""
 
-    def __init__(self, settings: JwtSettings, log: Logger) -> None:
-        """Raises Misconfigured where the file of the keys or of the authorities cannot be used."""
+    def __init__(self, settings: JwtSettings, log: Logger, pause: float = PAUSE) -> None:
+        """`pause` seconds lie between two fetches.
+
+        Raises Misconfigured where the file of the keys or of the authorities cannot be used.
+        """
         self._settings = settings
         self._log = log
         self._keys: Mapping[str, Any] = {}
         self._fetched = -_KEEP
-        self._tried = -_PAUSE
+        self._pause = pause
+        self._tried = -pause
         self._turn = asyncio.Lock()
         self._tls: Any = True
         if settings.jwks_file is not None:
@@ -67,7 +71,7 @@ class KeySet:
 
     async def _refresh(self, url: str, key_id: str | None) -> None:
         now = time.monotonic()
-        if (self.is_fresh and self.known(key_id) is not None) or now - self._tried < _PAUSE:
+        if (self.is_fresh and self.known(key_id) is not None) or now - self._tried < self._pause:
             return
         try:
             self._keys = await self._fetch(url)

@@ -1,4 +1,4 @@
-"""When the certificate of our own ends. Clients refuse an expired one, and nothing is received any more."""
+"""When the certificate of our own ends. The other side refuses an expired one, and nothing comes or goes any more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def own_expiry(tls: TlsSettings | None, now: float) -> Iterator[Fault]:
     """A fault where it has expired or does so within 30 days."""
     if tls is None or tls.certificate is None:
         return
-    # It takes a while to load, and a listener without TLS needs none.
+    # It takes a while to load, and without TLS nobody needs it.
     from cryptography import x509
 
     try:
@@ -24,4 +24,6 @@ def own_expiry(tls: TlsSettings | None, now: float) -> Iterator[Fault]:
         return  # it could be used, so it is another kind of file
     if ends.timestamp() - now < _SOON:
         when = "has expired" if ends < datetime.fromtimestamp(now, UTC) else "expires"
-        yield Fault("tls.certificate", f"our certificate {when} on {ends:%Y-%m-%d}", "renew it; clients will refuse us")
+        yield Fault(
+            "tls.certificate", f"our certificate {when} on {ends:%Y-%m-%d}", "renew it; the others will refuse us"
+        )
