@@ -78,6 +78,8 @@ class Event(StrEnum):
     """A source reads other columns than before, so its position means nothing any more and it reads all again."""
     REQUEST_FAILED = "request.failed"
     """A request could not be answered because of a fault of ours; the client was told that it was not accepted."""
+    REQUEST_REFUSED = "request.refused"
+    """Requests came with missing or wrong credentials, or these could not be checked; told at most every 10 seconds."""
     BACKPRESSURE_ON = "backpressure.on"
     BACKPRESSURE_OFF = "backpressure.off"
     OPERATOR = "operator.command"
