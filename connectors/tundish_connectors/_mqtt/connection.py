@@ -33,7 +33,8 @@ class BrokerConnection(Connection[B]):
     async def check(self) -> Sequence[Fault]:
         """Say where the broker is not verified and, once in our life, whether it has dropped messages."""
         faults = list(tls_faults(self.settings.tls))
-        if not self._has_asked:
+        # Brokers of the older protocol that are no mosquitto have lost messages over such a question.
+        if not self._has_asked and self.settings.protocol == "5":
             self._has_asked = True
             faults += await losses_of(self.session(f"check-{self.context.name}"))
         return faults

@@ -57,9 +57,10 @@ async def test_giving_a_level_a_name_is_no_other_subscription(floor: Floor) -> N
 async def test_retained_messages(floor: Floor, retained: str, protocol: str, bodies: list[bytes]) -> None:
     await floor.machine.publish("in/a", b"state", retain=True)
     source, intake = floor.source(floor.connection(protocol=protocol), retained=retained), RecordingIntake()
-    for _ in range(2):
+    for round_ in range(2):
         await source.open()
         source.run(intake)
+        await intake.wait_for(min(round_ + 1, len(bodies)))
         await asyncio.sleep(0.2)
         await source.close()
     assert [unit.body for unit in intake.accepted] == bodies

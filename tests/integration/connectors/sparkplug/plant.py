@@ -18,6 +18,7 @@ from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.stand import RecordingIntake, Stand, Workbench, until, workbench
 from tests.conformance.tap import Tap
 from tundish.sdk import connector
+from tundish_connectors.sparkplug.connection import SparkplugConnection
 from tundish_connectors.sparkplug.state import HostState, read_state
 
 SPEC = connector("sparkplug")
@@ -118,6 +119,13 @@ async def heard(intake: RecordingIntake, kind: str, count: int = 1) -> list[dict
     """Records of one kind, once there are so many."""
     await until(lambda: kinds(intake).count(kind) >= count, lambda: f"{kinds(intake)}")
     return [record for record in records(intake) if record["kind"] == kind]
+
+
+async def listening(stand: Stand) -> None:
+    """Wait until a route hears what is said from now on: then its host application is online."""
+    connection = stand.connection
+    assert isinstance(connection, SparkplugConnection)
+    await until(lambda: connection._said.online)
 
 
 def states(machine: Machine) -> list[HostState]:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.conformance.stand import RecordingIntake, until
-from tests.integration.connectors.sparkplug.plant import NEEDS_PEERS, Plant, heard, kinds, records
+from tests.integration.connectors.sparkplug.plant import NEEDS_PEERS, Plant, heard, kinds, listening, records
 from tundish.errors import Misconfigured
 from tundish_connectors.sparkplug.payload.datatypes import DataType
 from tundish_connectors.sparkplug.payload.encoding import encode
@@ -23,7 +23,7 @@ async def test_births_and_data_come_under_their_names(plant: Plant) -> None:
     source, intake = plant.source(), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     edge = await plant.edge(node=[STATE], press=[TEMPERATURE])
     await edge.tell(op="ddata", device="press", metrics=[{**TEMPERATURE, "value": 21.25}])
     await edge.tell(op="ndata", metrics=[{**STATE, "value": "running"}])
@@ -50,7 +50,7 @@ async def test_aliases_mean_what_their_birth_said(plant: Plant) -> None:
     source, intake = plant.source(kinds=["DDATA", "GAP"]), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     edge = await plant.edge(press=[{**TEMPERATURE, "alias": 0}], oven=[{**TEMPERATURE, "alias": 1}])
     await edge.tell(op="ddata", device="oven", metrics=[{"alias": 1, "type": "Double", "value": 180}])
     await edge.tell(op="ddata", device="press", metrics=[{"alias": 0, "type": "Double", "value": 22}])
@@ -65,7 +65,7 @@ async def test_an_alias_that_no_birth_gave_is_a_gap_and_births_are_asked_for(pla
     source, intake = plant.source(), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     edge = await plant.edge(press=[TEMPERATURE])
     await edge.tell(op="ddata", device="press", metrics=[{"alias": 77, "type": "Double", "value": 1}, TEMPERATURE])
     (gap,) = await heard(intake, "GAP")
@@ -79,7 +79,7 @@ async def test_every_type_is_exact(plant: Plant) -> None:
     source, intake = plant.source(kinds=["DBIRTH"]), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     dataset = {
         "numOfColumns": 2,
         "types": ["String", "Double"],
@@ -148,7 +148,7 @@ async def test_compressed_payloads(plant: Plant, algorithm: str) -> None:
     source, intake = plant.source(kinds=["NDATA"]), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     edge = await plant.edge(node=[STATE])
     options = {"compress": True, "algorithm": algorithm}
     # The number is inside, where that library puts it.
@@ -161,7 +161,7 @@ async def test_the_past_is_told_apart_from_the_present(plant: Plant) -> None:
     source, intake = plant.source(), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     edge = await plant.edge(press=[TEMPERATURE])
     past = {**TEMPERATURE, "value": 19, "isHistorical": True, "timestamp": 1767225600000}
     await edge.tell(op="ddata", device="press", metrics=[past])
@@ -179,7 +179,7 @@ async def test_with_an_edge_node_its_devices_die(plant: Plant) -> None:
     source, intake = plant.source(kinds=["NDEATH", "DDEATH"]), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     edge = await plant.edge(node=[STATE], press=[TEMPERATURE], oven=[{**TEMPERATURE, "value": 180}])
     # Without a farewell: the broker publishes its will.
     await edge.tell(op="die")
@@ -195,7 +195,7 @@ async def test_a_lost_message_is_a_gap_and_births_are_asked_for(plant: Plant) ->
     source, intake = plant.source(), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     edge = await plant.edge(press=[TEMPERATURE])
     await edge.tell(op="ddata", device="press", metrics=[TEMPERATURE])
     await edge.tell(op="lose")
@@ -217,7 +217,7 @@ async def test_the_numbers_start_again_after_255(plant: Plant) -> None:
     source, intake = plant.source(kinds=["NDATA", "GAP"]), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     edge = await plant.edge(node=[STATE])
     for _ in range(300):
         await edge.tell(op="ndata", metrics=[STATE])
@@ -230,7 +230,7 @@ async def test_messages_that_overtake_each_other_are_put_in_order(plant: Plant) 
     source, intake = plant.source(plant.connection(late="5s"), kinds=["NDATA", "GAP"]), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     machine = await plant.machine()
 
     async def publish(kind: str, seq: int) -> None:
@@ -249,7 +249,7 @@ async def test_the_will_of_an_earlier_connection_kills_nobody(plant: Plant) -> N
     source, intake = plant.source(), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     machine = await plant.machine()
 
     async def publish(kind: str, bd_seq: int, seq: int | None = None) -> None:
@@ -269,7 +269,7 @@ async def test_births_are_not_asked_for_too_often(plant: Plant) -> None:
     commands = await plant.machine("spBv1.0/plant/NCMD/#")
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     machine = await plant.machine()
     body = encode(Message((Metric("n", DataType.Int32, 1),), 1, 17))
     for _ in range(20):
@@ -285,7 +285,7 @@ async def test_what_is_no_payload_is_kept_as_it_is(plant: Plant) -> None:
     source, intake = plant.source(), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     machine = await plant.machine()
     await machine.publish("spBv1.0/plant/NDATA/mixer", b"\xff garbage")
     await machine.publish("spBv1.0/plant/somewhere/else", b"no message of an edge node")
@@ -304,6 +304,7 @@ async def test_routes_hear_what_they_ask_for(plant: Plant) -> None:
     # Two stands have a connection each; in a daemon the routes share one.
     await press.open()
     press.run(first)
+    await listening(press)
     other = await plant.machine()
     await plant.edge("shop", node=[STATE], press=[TEMPERATURE], oven=[TEMPERATURE])
     await heard(first, "DBIRTH")
@@ -311,7 +312,7 @@ async def test_routes_hear_what_they_ask_for(plant: Plant) -> None:
     await press.close()
     await nodes.open()
     nodes.run(second)
-    await asyncio.sleep(0.2)
+    await listening(nodes)
     await plant.edge("hall", node=[STATE], press=[TEMPERATURE])
     await until(lambda: bool(second.accepted))
     assert set(kinds(second)) == {"NBIRTH"}

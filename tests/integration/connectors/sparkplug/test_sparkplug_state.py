@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tests.conformance.stand import RecordingIntake, until
-from tests.integration.connectors.sparkplug.plant import NEEDS_PEERS, Plant, heard, kinds, records, states
+from tests.integration.connectors.sparkplug.plant import NEEDS_PEERS, Plant, heard, kinds, listening, records, states
 from tundish.errors import NotConnected
 from tundish_connectors.sparkplug.payload.datatypes import DataType
 from tundish_connectors.sparkplug.payload.encoding import encode
@@ -94,7 +94,7 @@ async def test_what_was_said_while_it_was_away_is_a_gap(plant: Plant) -> None:
     source, intake = plant.source(), RecordingIntake()
     await source.open()
     source.run(intake)
-    await asyncio.sleep(0.2)
+    await listening(source)
     edge = await plant.edge(node=[STATE])
     await heard(intake, "NBIRTH")
     await source.close()
@@ -131,6 +131,7 @@ async def test_a_broker_that_is_restarted_ten_times(plant: Plant) -> None:
     machine = await plant.machine()
     for number in range(10):
         await until(machine.is_connected)
+        await listening(source)
         birth = encode(Message((Metric("n", DataType.Int32, number), Metric("bdSeq", DataType.Int64, number)), 1, 0))
         await machine.publish("spBv1.0/plant/NBIRTH/mixer", birth)
         await heard(intake, "NBIRTH", number + 1)
