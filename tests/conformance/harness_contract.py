@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from tundish.model import Unit
+
 Role = Literal["source", "destination", "lookup"]
 
 
@@ -24,6 +26,8 @@ class PeerHarness(ABC):
 
     waived: ClassVar[Mapping[str, str]] = {}
     """Names of tests that mean nothing for this connector, each with the reason."""
+    meta: ClassVar[frozenset[str]] = frozenset()
+    """What `$meta` of every unit holds."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,6 +54,11 @@ class PeerHarness(ABC):
     async def produce(self, body: bytes) -> Produced:
         """Hand a unit over; the peer repeats it until it is acknowledged, where its protocol has that."""
         raise NotImplementedError
+
+    def body_of(self, unit: Unit) -> bytes:
+        """The body that was produced as this unit, where the source hands over more than that."""
+        assert isinstance(unit.body, bytes)
+        return unit.body
 
     async def collected(self) -> list[bytes]:
         """Bodies that arrived, in order."""

@@ -1,100 +1,80 @@
-"""A TCP proxy in front of an MQTT broker that counts the packets of the client, and can cut or freeze the line."""
+"""The fault proxy in front of an MQTT broker; it counts the packets of both sides."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections import Counter
+from collections.abc import Callable
 
-from tests.conformance.ports import LOOPBACK
+from tests.conformance.proxy import Proxy, Watch
 
 CONNECT, PUBLISH, PUBACK, SUBSCRIBE, PINGREQ, DISCONNECT = 1, 3, 4, 8, 12, 14
 """Packet types (MQTT 5.0, 2.1.2)."""
 
 
-class PacketCounter:
-    """Cuts a stream of bytes into packets, and counts them by type."""
+class Packets:
+    """Cuts a stream of bytes into packets, counts them by type, and shows each to whoever wants it."""
 
-    def __init__(self, counts: Counter[int]) -> None:
+    def __init__(self, counts: Counter[int], show: Callable[[int, bytes], None]) -> None:
+        """`show` gets the first byte of a packet, and what follows its length."""
         self._counts = counts
+        self._show = show
         self._rest = b""
 
     def feed(self, data: bytes) -> None:
         """Bytes as they come."""
         self._rest += data
-        while (size := self._size()) is not None and size <= len(self._rest):
+        while (size := self._size()) is not None and sum(size) <= len(self._rest):
+            header, length = size
             self._counts[self._rest[0] >> 4] += 1
-            self._rest = self._rest[size:]
+            self._show(self._rest[0], self._rest[header : header + length])
+            self._rest = self._rest[header + length :]
 
-    def _size(self) -> int | None:
-        """Bytes of the first packet, once its length is known."""
-        length = 0
-        for index, byte in enumerate(self._rest[1:5]):
-            length |= (byte & 0x7F) << (7 * index)
-            if byte < 0x80:
-                return length + index + 2
-        return None
+    def _size(self) -> tuple[int, int] | None:
+        """Bytes of the first packet's fixed header and of what follows, once they are known."""
+        found = _variable_length(self._rest[1:5])
+        return None if found is None else (1 + found[0], found[1])
 
 
-class Tap:
-    """Listens on `port` and forwards to `upstream`."""
+def _variable_length(data: bytes) -> tuple[int, int] | None:
+    """A variable byte integer: how many bytes it has, and its value (MQTT 5.0, 1.5.5)."""
+    value = 0
+    for index, byte in enumerate(data):
+        value |= (byte & 0x7F) << (7 * index)
+        if byte < 0x80:
+            return index + 1, value
+    return None
 
-    def __init__(self, port: int, upstream: int) -> None:
-        self.port = port
-        self._upstream = upstream
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._moving = asyncio.Event()
+
+class Tap(Proxy):
+    """Counts the packets that pass, and knows which bodies were acknowledged."""
+
+    def __init__(self, port: int, upstream: int, *, protocol: str = "5") -> None:
+        """`protocol` is the version of MQTT that is spoken, as the connector's setting says it."""
+        super().__init__(port, upstream)
+        self._protocol = protocol
         self.client: Counter[int] = Counter()
         """How many packets of each type the client sent."""
         self.broker: Counter[int] = Counter()
         """How many packets of each type the broker sent."""
+        self.acknowledged: set[bytes] = set()
+        """Bodies of the messages with QoS 1 for which the client sent a PUBACK."""
 
-    async def start(self) -> None:
-        """Take connections."""
-        self._moving.set()
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, LOOPBACK, self.port)
+    def watchers(self) -> tuple[Watch, Watch]:
+        """One for each direction; packet identifiers mean something within their connection alone."""
+        unacknowledged: dict[bytes, bytes] = {}
 
-    async def stop(self) -> None:
-        """Take no connections, and break those that are there."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        self.cut()
+        def of_client(first: int, packet: bytes) -> None:
+            if first >> 4 == PUBACK and packet[:2] in unacknowledged:
+                self.acknowledged.add(unacknowledged.pop(packet[:2]))
 
-    def cut(self) -> None:
-        """Break every connection, at once and without a farewell."""
-        for writer in list(self._writers):
-            writer.transport.abort()
+        def of_broker(first: int, packet: bytes) -> None:
+            if first >> 4 == PUBLISH and first & 0x06:
+                after_topic = 2 + int.from_bytes(packet[:2], "big")
+                unacknowledged[packet[after_topic : after_topic + 2]] = self._body(packet[after_topic + 2 :])
 
-    def freeze(self) -> None:
-        """Leave connections open, and move nothing: a half-open line."""
-        self._moving.clear()
+        return Packets(self.client, of_client).feed, Packets(self.broker, of_broker).feed
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        try:
-            upstream_reader, upstream_writer = await asyncio.open_connection(LOOPBACK, self._upstream)
-        except OSError:
-            writer.transport.abort()
-            self._writers.discard(writer)
-            return
-        self._writers.add(upstream_writer)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._pump(reader, upstream_writer, PacketCounter(self.client)))
-                group.create_task(self._pump(upstream_reader, writer, PacketCounter(self.broker)))
-        finally:
-            for each in (writer, upstream_writer):
-                each.transport.abort()
-                self._writers.discard(each)
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, counter: PacketCounter) -> None:
-        with contextlib.suppress(OSError):
-            while data := await reader.read(65536):
-                await self._moving.wait()
-                counter.feed(data)
-                writer.write(data)
-                await writer.drain()
-        writer.transport.abort()
+    def _body(self, rest: bytes) -> bytes:
+        """What follows the packet identifier, without the properties that MQTT 5 has before the body."""
+        properties = _variable_length(rest[:4]) if self._protocol == "5" else None
+        return rest[sum(properties) :] if properties is not None else rest

@@ -64,6 +64,8 @@ class EndpointDeclaration:
     place: Place
     node: Node
     """Where the settings stand, for the places inside them."""
+    usual_format: str
+    """The format where none is named."""
 
 
 @dataclass(frozen=True, slots=True)

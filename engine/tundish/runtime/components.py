@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable, Coroutine
@@ -22,7 +23,7 @@ RECONNECT = Backoff(0.2, 30.0)
 REFUSED = Backoff(15.0, 600.0)
 """Credentials and settings do not mend themselves, and many peers lock an account that knocks too often."""
 
-SETTLED = 10.0
+SETTLED = 1.0
 """Seconds after which an open component counts as healthy, so that its next backoff begins at the short end."""
 CLOSE_WITHIN = 5.0
 
@@ -55,6 +56,7 @@ class Life(Generic[K]):
         self.dependents: set[Life[Any]] = set()
         self._open = asyncio.Event()
         self._tried = asyncio.Event()
+        self._open_since = math.inf
         self._lost: asyncio.Future[Exception] | None = None
         data.mkdir(parents=True, exist_ok=True)
         self.component = build(Context(name=name, log=log, start=self._start, data=data))
@@ -87,9 +89,9 @@ class Life(Generic[K]):
             self._needs.dependents.add(self)
         try:
             while True:
-                since = time.monotonic()
+                self._open_since = math.inf
                 error = await self._once(work)
-                failures = 1 if time.monotonic() - since > SETTLED else failures + 1
+                failures = 1 if time.monotonic() - self._open_since > SETTLED else failures + 1
                 await asyncio.sleep(self._pause(error, failures))
         finally:
             self.state = "closed"
@@ -122,6 +124,7 @@ class Life(Generic[K]):
     def _opened(self, faults: list[str]) -> None:
         self.state, self.error = "open", "; ".join(faults)
         self._open.set()
+        self._open_since = time.monotonic()
         self._tried.set()
         self._log.info(Event.COMPONENT_OPEN, component=self.name)
         if faults:

@@ -4,7 +4,9 @@ A connector imports `tundish.sdk`, `model`, `telemetry`, `errors` and `faults`; 
 """
 
 from tundish.language import Expression, Template
+from tundish.model import ProjectFile
 from tundish.sdk.arrivals import Arrivals, accept_patiently
+from tundish.sdk.batching import Batches
 from tundish.sdk.contract import (
     Component,
     Connection,
@@ -25,6 +27,7 @@ from tundish.sdk.tls import TlsSettings, client_context, server_context, tls_fau
 __all__ = [
     "Arrivals",
     "Backoff",
+    "Batches",
     "Component",
     "Connection",
     "ConnectorSpec",
@@ -36,6 +39,7 @@ __all__ = [
     "Logger",
     "Lookup",
     "Part",
+    "ProjectFile",
     "Registry",
     "Secret",
     "Settings",

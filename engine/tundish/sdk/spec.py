@@ -36,6 +36,8 @@ class Part(Generic[T]):
     """YAML of the settings, as a user would write them below the connector's name."""
     traits: Callable[[Any], Collection[Trait]] = _no_traits
     """What is true of this part with the given settings."""
+    format: str = "json"
+    """The format of what it hands over or takes, where a route names none: rows of a table are `ndjson`."""
 
     @cached_property
     def cls(self) -> type[T]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 
@@ -24,6 +25,8 @@ class Dropped(Produced):
 
 class Harness(PeerHarness):
     """Its power switch is the folder's name: a mount that is gone leaves a path that leads nowhere."""
+
+    meta: ClassVar[frozenset[str]] = frozenset({"file", "size", "mtime", "sha256"})
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

@@ -4,38 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from tests.conformance.brokers import some_broker
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.machine import Machine
 from tests.conformance.ports import free_port
-from tests.conformance.tap import PUBACK, Tap
+from tests.conformance.tap import Tap
 
 
 class Published(Produced):
     """A message that the broker has for us."""
 
-    def __init__(self, tap: Tap, number: int) -> None:
+    def __init__(self, tap: Tap, body: bytes) -> None:
         self._tap = tap
-        self._number = number
+        self._body = body
 
     @property
     def is_acknowledged(self) -> bool:
-        """So many acknowledgements passed the tap; they come in the order of the messages."""
-        return self._tap.client[PUBACK] >= self._number
+        """Its acknowledgement passed the tap."""
+        return self._body in self._tap.acknowledged
 
 
 class Harness(PeerHarness):
     """The connector goes through the tap; everybody else speaks to the broker itself."""
 
+    meta: ClassVar[frozenset[str]] = frozenset({"topic", "qos", "retain"})
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._broker = some_broker(folder)
-        self._tap = Tap(free_port(), self._broker.port)
+        self._tap = Tap(free_port(), self._broker.port, protocol=self._broker.protocol)
         self._machine: Machine | None = None
         self._subscriber: Machine | None = None
         self._bodies: list[bytes] = []
-        self._produced = 0
 
     async def start(self) -> None:
         """Broker, tap, and a subscriber that was there first."""
@@ -75,9 +77,8 @@ class Harness(PeerHarness):
     async def produce(self, body: bytes) -> Produced:
         """Publish."""
         assert self._machine is not None
-        self._produced += 1
         await self._machine.publish("in/a", body)
-        return Published(self._tap, self._produced)
+        return Published(self._tap, body)
 
     async def collected(self) -> list[bytes]:
         """What the subscriber received."""

@@ -58,7 +58,7 @@ class EndpointReader:
     registry: Registry
     report: Report
     files: ProjectFiles = field(default_factory=lambda: ProjectFiles(Path()))
-    """The files that the settings of formats may name; by default those of the current folder."""
+    """The files that settings may name; by default those of the current folder."""
 
     def names(self, role: Role) -> list[str]:
         """The connectors that can be used in a role."""
@@ -73,7 +73,9 @@ class EndpointReader:
             return None
         spec, part, connector = found
         node = as_fields(connector.node)
-        settings = validate(part.settings, node, f"{spec.id} connection", self.report, place=connector.name.place)
+        settings = validate(
+            part.settings, node, f"{spec.id} connection", self.report, place=connector.name.place, context=self.files
+        )
         check_secrets(node, self.report)
         return ConnectionDeclaration(entry.name.text, spec, settings, entry.name.place) if settings else None
 
@@ -92,25 +94,29 @@ class EndpointReader:
         connection = self._connection(spec, entry, inner, connections)
         rest = inner.without("connection") if isinstance(inner, Fields) else inner
         settings = validate(
-            part.settings, rest, f"{spec.id} {role}", self.report, known=("connection",), place=entry.name.place
+            part.settings,
+            rest,
+            f"{spec.id} {role}",
+            self.report,
+            known=("connection",),
+            place=entry.name.place,
+            context=self.files,
         )
         check_secrets(rest, self.report)
         if settings is None or connection is None:
             return None
-        return EndpointDeclaration(spec, settings, connection, entry.name.place, rest)
+        return EndpointDeclaration(spec, settings, connection, entry.name.place, rest, part.format)
 
-    def format(self, node: Node | None, place: Place) -> FormatDeclaration | None:
-        """`format: json` or `format: {csv: {delimiter: ";"}}`; JSON where there is no node. None after findings."""
-        name, inner = DEFAULT_FORMAT, None
+    def format(self, node: Node | None, place: Place, usual: str = DEFAULT_FORMAT) -> FormatDeclaration | None:
+        """`format: json` or `format: {csv: {delimiter: ";"}}`; the usual one without a node. None after findings."""
+        name, inner = usual, None
         if isinstance(node, Fields) and len(node.entries) == 1:
             entry = next(iter(node.entries.values()))
             name, inner, place = entry.name.text, as_fields(entry.node), entry.name.place
         elif isinstance(node, Scalar) and isinstance(node.value, str):
             name, place = node.value, node.place
         elif node is not None:
-            self.report.add(
-                WRONG_VALUE, node.place, "a format is a name", f"write '{DEFAULT_FORMAT}' or {{name: {{…}}}}"
-            )
+            self.report.add(WRONG_VALUE, node.place, "a format is a name", f"write '{usual}' or {{name: {{…}}}}")
             return None
         if name not in self.registry.formats:
             cure = suggest(name, self.registry.formats, foreign=True)

@@ -14,9 +14,10 @@ from tundish.config.project import (
     RouteDeclaration,
 )
 from tundish.config.reading.compilation import compile_expressions
-from tundish.config.reading.endpoints import Connections, EndpointReader
+from tundish.config.reading.endpoints import DEFAULT_FORMAT, Connections, EndpointReader
 from tundish.config.report import Report
 from tundish.config.validation import validate
+from tundish.faults import Place
 from tundish.language import Environment
 from tundish.model import Settings
 
@@ -84,7 +85,7 @@ class _RouteReader:
         own = (*SourceFields.model_fields, FORMAT)
         place = entry.name.place
         endpoint = self.reader.endpoint(node, own, "'from'", "source", self.connections, place)
-        return endpoint, self.reader.format(node.get(FORMAT), place)
+        return endpoint, self._format(node, place, endpoint)
 
     def _destination(self, entry: Entry, node: Fields) -> _Destination:
         what = f"destination '{entry.name.text}'"
@@ -97,7 +98,11 @@ class _RouteReader:
             verify = self.reader.endpoint(
                 asks.node, tuple(VerifyFields.model_fields), what, "lookup", self.connections, asks.name.place
             )
-        return _Destination(endpoint, self.reader.format(node.get(FORMAT), place), verify, asks is not None)
+        return _Destination(endpoint, self._format(node, place, endpoint), verify, asks is not None)
+
+    def _format(self, node: Fields, place: Place, endpoint: EndpointDeclaration | None) -> FormatDeclaration | None:
+        usual = endpoint.usual_format if endpoint is not None else DEFAULT_FORMAT
+        return self.reader.format(node.get(FORMAT), place, usual)
 
     def _declared(self, fields: RouteFile, found: Mapping[str, _Destination]) -> dict[str, DestinationDeclaration]:
         """The destinations without findings."""

@@ -1,0 +1,109 @@
+"""The fault proxy: a TCP proxy between the daemon and a peer that cuts, resets, delays and freezes the line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Callable
+from typing import TypeAlias
+
+from tests.conformance.ports import LOOPBACK
+
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER with no time: closing sends RST instead of FIN."""
+
+Watch: TypeAlias = Callable[[bytes], None]
+
+
+def _nothing(data: bytes) -> None:
+    """Nobody watches."""
+
+
+class Proxy:
+    """Listens on `port` and forwards to `upstream`."""
+
+    def __init__(self, port: int, upstream: int) -> None:
+        self.port = port
+        self._upstream = upstream
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._moving = asyncio.Event()
+        self._moving.set()
+        self._delay = 0.0
+        self.connections = 0
+        """How many connections were made so far."""
+
+    async def start(self) -> None:
+        """Take connections, and move what they send."""
+        self._moving.set()
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, LOOPBACK, self.port)
+
+    async def stop(self) -> None:
+        """Take no connections, and break those that are there."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self.cut()
+
+    def cut(self) -> None:
+        """Break every connection at once, without a farewell of the protocol."""
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    def reset(self) -> None:
+        """Break every connection with a TCP reset."""
+        for writer in list(self._writers):
+            sock = writer.get_extra_info("socket")
+            if sock is not None and sock.fileno() >= 0:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            writer.transport.abort()
+
+    def freeze(self) -> None:
+        """Leave connections open, and move nothing: a half-open line."""
+        self._moving.clear()
+
+    def thaw(self) -> None:
+        """Move again, also what came meanwhile."""
+        self._moving.set()
+
+    def delay(self, seconds: float) -> None:
+        """Let every piece of data take so much longer."""
+        self._delay = seconds
+
+    def watchers(self) -> tuple[Watch, Watch]:
+        """Who sees every piece of what the client and the server of a new connection send."""
+        return _nothing, _nothing
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self._writers.add(writer)
+        try:
+            upstream_reader, upstream_writer = await asyncio.open_connection(LOOPBACK, self._upstream)
+        except OSError:
+            writer.transport.abort()
+            self._writers.discard(writer)
+            return
+        self._writers.add(upstream_writer)
+        of_client, of_server = self.watchers()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pump(reader, upstream_writer, of_client))
+                group.create_task(self._pump(upstream_reader, writer, of_server))
+        finally:
+            for each in (writer, upstream_writer):
+                each.transport.abort()
+                self._writers.discard(each)
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, watch: Watch) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                await self._moving.wait()
+                if self._delay:
+                    await asyncio.sleep(self._delay)
+                watch(data)
+                writer.write(data)
+                await writer.drain()
+        writer.transport.abort()

@@ -1,0 +1,96 @@
+"""`tundish run` in a process of its own, to be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+LOAD = "import sys, tundish.cli.run, tundish.runtime.daemon{}; print('loaded', flush=True); sys.stdin.readline()"
+RUN = "from tundish.cli import main; main()"
+
+
+_NUMBERS = itertools.count()
+
+
+class Site(Protocol):
+    """Where a daemon lives."""
+
+    @property
+    def project(self) -> Path: ...
+    @property
+    def data(self) -> Path: ...
+
+
+class Process:
+    """`tundish run`, as a plant runs it; what it says is in the file `log`."""
+
+    def __init__(self, site: Site, modules: Sequence[str] = ()) -> None:
+        """`modules` are loaded early by `load`."""
+        self._site = site
+        self._modules = modules
+        self._process: asyncio.subprocess.Process | None = None
+        self.log = site.project.parent / f"daemon-{next(_NUMBERS)}.log"
+
+    async def load(self) -> None:
+        """Start the interpreter and let it load everything; the daemon itself begins with `go`."""
+        loading = LOAD.format("".join(f", {module}" for module in self._modules))
+        await self._spawn(f"{loading}; {RUN}")
+
+    async def go(self) -> None:
+        """Begin to be a daemon, as soon as everything is loaded."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        await self._has_said(b"loaded")
+        self._process.stdin.write(b"\n")
+
+    async def start(self) -> None:
+        """Start it from nothing, and wait until it is ready."""
+        await self._spawn(RUN)
+        await self.ready()
+
+    async def _spawn(self, code: str) -> None:
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", code, "run", str(self._site.project), "--data", str(self._site.data)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def ready(self) -> None:
+        """Wait until it says that it is ready."""
+        await self._has_said(b'"daemon.ready"')
+
+    async def _has_said(self, words: bytes) -> None:
+        assert self._process is not None
+        while self._process.returncode is None:
+            if words in self.log.read_bytes():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"the daemon ended before it was ready:\n{self.log.read_text()[-3000:]}")
+
+    def send_kill(self) -> None:
+        """Let it die without a warning."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+
+    async def ended(self) -> None:
+        """Wait until it is gone; at once where it was never started."""
+        if self._process is not None:
+            await self._process.wait()
+
+    async def kill(self) -> None:
+        """Let it die without a warning, and wait until it is gone."""
+        self.send_kill()
+        await self.ended()
+
+    async def stop(self) -> int:
+        """End it in order; its exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return await asyncio.wait_for(self._process.wait(), 20)
