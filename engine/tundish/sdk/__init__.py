@@ -5,6 +5,7 @@ A connector imports `tundish.sdk`, `model`, `telemetry`, `errors` and `faults`; 
 
 from tundish.language import Expression, Template
 from tundish.model import ProjectFile
+from tundish.sdk.addresses import Address, Addresses, split_address
 from tundish.sdk.arrivals import Arrivals, accept_patiently
 from tundish.sdk.batching import Batches
 from tundish.sdk.contract import (
@@ -25,6 +26,8 @@ from tundish.sdk.spec import ConnectorSpec, Part, Trait
 from tundish.sdk.tls import TlsSettings, client_context, server_context, tls_faults
 
 __all__ = [
+    "Address",
+    "Addresses",
     "Arrivals",
     "Backoff",
     "Batches",
@@ -58,6 +61,7 @@ __all__ = [
     "installed_formats",
     "parse_duration",
     "server_context",
+    "split_address",
     "tls_faults",
     "wrong_value",
 ]
