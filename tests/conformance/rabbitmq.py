@@ -11,12 +11,16 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.conformance.certificates import Authority
 from tests.conformance.ports import LOOPBACK, free_port, listening
 
 SCRIPT = next(iter(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server")), None)
 EPMD = shutil.which("epmd")
 RABBITMQ = SCRIPT if SCRIPT is not None and EPMD is not None else None
 MISSING = "rabbitmq-server is not installed (Debian: apt-get install rabbitmq-server)"
+
+LARGEST = 1_000_000
+"""Bytes of a message that the nodes take."""
 
 _count = itertools.count()
 
@@ -29,12 +33,27 @@ def fresh(name: str) -> str:
 class RabbitNode:
     """A node of its own, with an Erlang shell on its standard input by which tests drive it."""
 
-    def __init__(self, folder: Path, extra: str = "") -> None:
+    def __init__(self, folder: Path, *, plugins: str = "") -> None:
         self.port = free_port()
+        self.tls_port = free_port()
+        self.http_port = free_port()
         self.folder = folder
+        self.authority = Authority(folder, "authority")
+        served = self.authority.sign("broker")
         self._output = folder / "output"
         self._name = f"tundish{self.port}@localhost"
-        (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = {LOOPBACK}:{self.port}\n{extra}")
+        settings = {
+            "listeners.tcp.1": f"{LOOPBACK}:{self.port}",
+            "listeners.ssl.1": f"{LOOPBACK}:{self.tls_port}",
+            "ssl_options.cacertfile": str(self.authority.file),
+            "ssl_options.certfile": str(served.certificate),
+            "ssl_options.keyfile": str(served.key),
+            "max_message_size": str(LARGEST),
+        }
+        if plugins:
+            settings |= {"management.tcp.port": str(self.http_port), "management.tcp.ip": LOOPBACK}
+        (folder / "rabbitmq.conf").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
+        (folder / "plugins").write_text(f"[{plugins}].\n")
         self._process: subprocess.Popen[bytes] | None = None
         self._epmd: subprocess.Popen[bytes] | None = None
         self._up = False
@@ -59,26 +78,30 @@ class RabbitNode:
         }
         return {**os.environ, **names}
 
+    def _launch(self) -> None:
+        assert SCRIPT is not None
+        assert EPMD is not None
+        epmd = free_port()
+        self._epmd = subprocess.Popen([EPMD, "-port", str(epmd), "-address", LOOPBACK])
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                [SCRIPT],
+                env=self._environment(epmd),
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        atexit.register(self.kill)
+
     async def start(self) -> None:
         """Be there; what is durable is still there."""
         if self._process is None:
-            assert SCRIPT is not None
-            assert EPMD is not None
-            epmd = free_port()
-            self._epmd = subprocess.Popen([EPMD, "-port", str(epmd), "-address", LOOPBACK])
-            with self._output.open("wb") as output:
-                self._process = subprocess.Popen(
-                    [SCRIPT],
-                    env=self._environment(epmd),
-                    stdin=subprocess.PIPE,
-                    stdout=output,
-                    stderr=output,
-                    start_new_session=True,
-                )
-            atexit.register(self.kill)
+            self._launch()
         elif not self._up:
             await self.tell("rabbit:start()")
         await listening(self.port, within=40)
+        await listening(self.tls_port)
         self._up = True
 
     async def stop(self) -> None:
@@ -98,15 +121,17 @@ class RabbitNode:
         self._process.stdin.write(line.encode())
         self._process.stdin.flush()
         async with asyncio.timeout(30):
-            while f"{mark}over" not in (said := self._output.read_bytes()[before:].decode(errors="replace")):
+            while f"{mark}over" not in self._output.read_text(errors="replace"):  # noqa: ASYNC110 - a foreign process
                 await asyncio.sleep(0.02)
-        return said
+        return self._output.read_bytes()[before:].decode(errors="replace")
 
     def kill(self) -> None:
         """End both processes."""
         if self._process is not None:
             atexit.unregister(self.kill)
             os.killpg(self._process.pid, 9)
+            if self._process.stdin is not None:
+                self._process.stdin.close()
             self._process.wait()
             self._process = None
         if self._epmd is not None:

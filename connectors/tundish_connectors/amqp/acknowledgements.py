@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from aiormq.abc import AbstractChannel
+from aiormq.channel import Channel
 from aiormq.exceptions import AMQPError
 
 from tundish.errors import NotConnected
@@ -17,7 +17,7 @@ _FAREWELL = 1.0
 class Acknowledgements:
     """Those of one channel. They are worth nothing on any other one, where the same numbers mean other messages."""
 
-    def __init__(self, channel: AbstractChannel) -> None:
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._accepted = 0
         self._sent = 0

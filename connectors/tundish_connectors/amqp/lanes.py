@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from aiormq.abc import AbstractChannel
-from aiormq.exceptions import ChannelAccessRefused, ChannelClosed, ChannelPreconditionFailed, DeliveryError, PublishError
+from aiormq.channel import Channel
+from aiormq.exceptions import (
+    ChannelAccessRefused,
+    ChannelClosed,
+    ChannelPreconditionFailed,
+    DeliveryError,
+    PublishError,
+)
 from pamqp.commands import Basic
 
 from tundish.errors import AuthFailed, Rejected, Transient
@@ -19,7 +25,7 @@ _MOST = 64
 class Lane:
     """The messages on their way to one exchange."""
 
-    def __init__(self, exchange: str, channel: AbstractChannel) -> None:
+    def __init__(self, exchange: str, channel: Channel) -> None:
         self._exchange = exchange
         self._channel = channel
         self._sizes: dict[int, int] = {}
@@ -51,7 +57,9 @@ class Lane:
             )
         except PublishError as error:
             where = f"of the exchange '{self._exchange}'" if self._exchange else "as its name"
-            raise Rejected(f"no queue is bound with the routing key '{routing_key}' {where}", detail=said(error)) from error
+            raise Rejected(
+                f"no queue is bound with the routing key '{routing_key}' {where}", detail=said(error)
+            ) from error
         except DeliveryError as error:
             raise Transient("the broker did not take the message: a queue is full, or it cannot be stored") from error
         except ChannelAccessRefused as error:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -22,22 +22,23 @@ async def ask(
     settings: AmqpConnectionSettings, address: str, tls: ssl.SSLContext | None, queue: str
 ) -> QueueFacts | Fault:
     """What the plugin knows about a queue, or why it does not tell."""
-    from aiohttp import BasicAuth, ClientError, ClientSession, ClientTimeout
+    from aiohttp import ClientError, ClientSession, ClientTimeout
     from yarl import URL
 
     path = f"/api/queues/{quote(settings.virtual_host, safe='')}/{quote(queue, safe='')}"
     url = URL(address.rstrip("/") + path, encoded=True)
     password = settings.password.reveal() if settings.password else "guest"
+    known_as = b64encode(f"{settings.username or 'guest'}:{password}".encode()).decode()
     try:
         async with (
-            ClientSession(auth=BasicAuth(settings.username or "guest", password)) as client,
+            ClientSession(headers={"Authorization": f"Basic {known_as}"}) as client,
             client.get(url, ssl=tls or True, timeout=ClientTimeout(_PATIENCE), allow_redirects=False) as answer,
         ):
             if answer.status == 200:
                 facts: QueueFacts = await answer.json()
                 return facts
             reason = f"it answered {answer.status}"
-    except (ClientError, OSError, ValueError, asyncio.TimeoutError) as error:
+    except (TimeoutError, ClientError, OSError, ValueError) as error:
         reason = str(error) or type(error).__name__
     return Fault("management", f"the management plugin at {address} does not tell about the queue: {reason}")
 

@@ -55,19 +55,17 @@ def meta_of(queue: str, message: DeliveredMessage) -> Record:
 
 def _value(value: object) -> Value:
     """A value of a field table as JSON has it; bytes become hexadecimal digits."""
-    if value is None or isinstance(value, bool | int | str | Decimal):
-        return value
+    if isinstance(value, Mapping):
+        return {str(name): _value(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_value(inner) for inner in value]
     if isinstance(value, float):
         return Decimal(repr(value)) if isfinite(value) else str(value)
     if isinstance(value, bytes | bytearray):
         return value.hex()
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(name): _value(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_value(inner) for inner in value]
-    return str(value)
+    return value if value is None or isinstance(value, bool | int | str | Decimal) else str(value)
 
 
 def publish_properties(message: Outgoing, headers: Mapping[str, str]) -> Basic.Properties:
@@ -83,12 +81,12 @@ def publish_properties(message: Outgoing, headers: Mapping[str, str]) -> Basic.P
 def require_sendable(**texts: str) -> None:
     """Raises Invalid, with every fault, where exchange, routing key or a header's text is longer than AMQP allows."""
     faults = [
-        Fault(name, f"the {name.replace('_', ' ')} {ascii(text[:100])} has more than {_LONGEST} bytes")
+        Fault(name, f"the {name.replace('_', ' ')} {text[:100]!a} has more than {_LONGEST} bytes")
         for name, text in texts.items()
         if len(text.encode(errors="surrogatepass")) > _LONGEST
     ]
     faults += [
-        Fault(name, f"the {name.replace('_', ' ')} {ascii(text[:100])} holds half of a character")
+        Fault(name, f"the {name.replace('_', ' ')} {text[:100]!a} holds half of a character")
         for name, text in texts.items()
         if any(0xD800 <= ord(character) < 0xE000 for character in text)
     ]

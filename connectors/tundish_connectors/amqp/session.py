@@ -11,10 +11,10 @@ import logging
 import ssl
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from aiormq import Connection
-from aiormq.abc import AbstractChannel
+from aiormq.channel import Channel
 from aiormq.connection import TransportFactory
 from aiormq.exceptions import AMQPError, ConnectionClosed
 from pamqp.exceptions import PAMQPException
@@ -121,9 +121,9 @@ class AmqpSession:
             },
         )
 
-    async def channel(self, *, confirms: bool = False) -> AbstractChannel:
+    async def channel(self, *, confirms: bool = False) -> Channel:
         """A new channel. Raises NotConnected."""
-        return await self.asked(self._open.channel(publisher_confirms=confirms))
+        return cast("Channel", await self.asked(self._open.channel(publisher_confirms=confirms)))
 
     async def asked(self, request: Coroutine[Any, Any, T]) -> T:
         """What the broker answers. Raises NotConnected without an answer, and AMQPError where it refuses."""
@@ -173,7 +173,7 @@ class AmqpSession:
             return True
         return False
 
-    async def over(self, channel: AbstractChannel | None = None, consumer: str = "") -> NoReturn:
+    async def over(self, channel: Channel | None = None, consumer: str = "") -> NoReturn:
         """Wait until the connection, its channel or its consumer has ended. Raises NotConnected."""
         while True:
             connection = self._open

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -23,7 +24,7 @@ class AmqpConnectionSettings(Settings):
     """User name; `guest` unless given, whom RabbitMQ takes from its own machine only."""
     password: Secret | None = None
     """Password of that user."""
-    authentication: Literal["password", "certificate"] = "password"  # noqa: S105 - a way to authenticate, no secret
+    authentication: Literal["password", "certificate"] = "password"
     """`certificate`: the broker knows us by the certificate in `tls` (SASL EXTERNAL)."""
     tls: TlsSettings | None = None
     """Encrypt the connection. `tls: {}` trusts the certificate authorities of the system."""
@@ -86,7 +87,7 @@ class AmqpDestinationSettings(Settings):
     """Exchange, e.g. `orders`; without it, the routing key is the name of a queue."""
     routing_key: Template
     """Routing key, e.g. `plant7.{{ line }}`."""
-    headers: dict[Annotated[str, Field(min_length=1, max_length=255)], Template] = {}
+    headers: Mapping[Name, Template] = Field(default_factory=dict)
     """Headers of the message, e.g. `{plant: "{{ plant.name }}"}`."""
     mandatory: bool = True
     """Refuse a message that no queue is bound for. Without it, such a message is lost silently."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import DeliveredMessage
+from aiormq.channel import Channel
 from aiormq.exceptions import AMQPError
 from pamqp.commands import Queue
 
@@ -29,7 +30,7 @@ class AmqpSource(Source[AmqpSourceSettings, AmqpConnection]):
     def __init__(self, settings: AmqpSourceSettings, connection: AmqpConnection, context: Context) -> None:
         super().__init__(settings, connection, context)
         self._session: AmqpSession | None = None
-        self._channel: AbstractChannel | None = None
+        self._channel: Channel | None = None
         self._acknowledgements: Acknowledgements | None = None
         self._readers = 0
 
@@ -48,7 +49,7 @@ class AmqpSource(Source[AmqpSourceSettings, AmqpConnection]):
             raise not_opened(what, error, cure) from error
         self._readers = answer.consumer_count or 0
 
-    async def _declare(self, channel: AbstractChannel) -> Queue.DeclareOk:
+    async def _declare(self, channel: Channel) -> Queue.DeclareOk:
         queue, wanted = self.settings.queue, self.settings.declare
         if wanted is None:
             return await channel.queue_declare(queue, passive=True)
@@ -93,9 +94,7 @@ class AmqpSource(Source[AmqpSourceSettings, AmqpConnection]):
         tag = self.context.name
         try:
             await session.asked(
-                channel.basic_consume(
-                    self.settings.queue, take, exclusive=self.settings.exclusive, consumer_tag=tag
-                )
+                channel.basic_consume(self.settings.queue, take, exclusive=self.settings.exclusive, consumer_tag=tag)
             )
         except AMQPError as error:
             if self.settings.exclusive and self._readers:
