@@ -13,6 +13,11 @@ TERMINAL = "scrap-terminal"
 """The folder into which CSV files are dropped."""
 ARCHIVE = "archive"
 """The folder into which the historian's files go."""
+MAILBOX_IN = "from-customer"
+"""The folder into which the customer's interchanges come."""
+MAILBOX_OUT = "to-customer"
+"""The folder out of which the customer takes our answers."""
+FOLDERS = (TERMINAL, ARCHIVE, MAILBOX_IN, MAILBOX_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Endpoints:
     """Addresses of a running plant."""
 
     folder: Path
-    """Holds the folders `TERMINAL` and `ARCHIVE`."""
+    """Holds `FOLDERS`."""
     mqtt_port: int
     erp_url: str
     mes_url: str
@@ -49,6 +54,8 @@ connections:
   erp-inbound:   {{rest: {{listen: "{LOOPBACK}:{self.inbound_port}"}}}}
   scrap-terminal: {{file: {{folder: "{self.folder / TERMINAL}"}}}}
   archive:       {{file: {{folder: "{self.folder / ARCHIVE}"}}}}
+  mailbox-in:    {{file: {{folder: "{self.folder / MAILBOX_IN}"}}}}
+  mailbox-out:   {{file: {{folder: "{self.folder / MAILBOX_OUT}"}}}}
 """
 
 

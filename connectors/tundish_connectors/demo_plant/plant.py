@@ -12,20 +12,23 @@ from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from tundish_connectors.demo_plant.endpoints import ARCHIVE, LOOPBACK, TERMINAL, Endpoints, free_ports
+from tundish_connectors.demo_plant.endpoints import (
+    ARCHIVE,
+    FOLDERS,
+    LOOPBACK,
+    MAILBOX_IN,
+    TERMINAL,
+    Endpoints,
+    free_ports,
+)
 from tundish_connectors.demo_plant.erp import Erp
 from tundish_connectors.demo_plant.mes import Mes
-from tundish_connectors.demo_plant.shift import (
-    CONFIRMATIONS,
-    MOVEMENTS,
-    RELEASES,
-    Drop,
-    Event,
-    Publish,
-    Release,
-    Sent,
-    plan_shift,
-)
+from tundish_connectors.demo_plant.shift.customer import CUSTOMER_ORDERS
+from tundish_connectors.demo_plant.shift.erp_releases import RELEASES
+from tundish_connectors.demo_plant.shift.events import Drop, Event, Publish, Release, Sent
+from tundish_connectors.demo_plant.shift.machines import CONFIRMATIONS
+from tundish_connectors.demo_plant.shift.planning import plan_shift
+from tundish_connectors.demo_plant.shift.scrap_terminal import MOVEMENTS
 from tundish_connectors.demo_plant.shop_floor import ShopFloor, shop_floor
 
 MAINTENANCE_SECONDS = 3.0
@@ -47,7 +50,7 @@ class DemoPlant:
     async def running(self, folder: Path) -> AsyncIterator[Endpoints]:
         """Switch the plant on; it keeps its files in `folder`, which exists."""
         mqtt_port, inbound_port = free_ports(2)
-        for name in (TERMINAL, ARCHIVE):
+        for name in FOLDERS:
             (folder / name).mkdir(exist_ok=True)
         keys = Endpoints(folder, mqtt_port, "", "", inbound_port).environment
         async with AsyncExitStack() as stack:
@@ -94,8 +97,9 @@ class DemoPlant:
             self._happened.append(event)
 
     def untaken(self) -> int:
-        """How many files of the scrap terminal the engine has not taken yet."""
-        return sum(1 for _ in (self._here().endpoints.folder / TERMINAL).glob("*.csv"))
+        """How many files the engine has not taken yet."""
+        folder = self._here().endpoints.folder
+        return sum(1 for name in (TERMINAL, MAILBOX_IN) for path in (folder / name).iterdir() if path.is_file())
 
     def expectations(self) -> Sequence[Sent]:
         """Every document handed over so far, repeats not counted: each must be booked or in the journal."""
@@ -124,6 +128,7 @@ class DemoPlant:
             (CONFIRMATIONS, "historian"): Counter(path.stem.partition("_")[2] for path in archive.rglob("*.json")),
             (MOVEMENTS, "erp"): dict(plant.erp.movements),
             (RELEASES, "mes"): dict(plant.mes.orders),
+            (CUSTOMER_ORDERS, "erp"): dict(plant.erp.customer_orders),
         }
 
     def _here(self) -> _Running:
@@ -160,10 +165,10 @@ class _Running:
                 await self._release(event)
 
     def _drop(self, event: Drop) -> None:
-        terminal = self.endpoints.folder / TERMINAL
-        unfinished = terminal / f"{event.name}.tmp"
+        folder = self.endpoints.folder / event.folder
+        unfinished = folder / f"{event.name}.tmp"
         unfinished.write_bytes(event.content)
-        unfinished.rename(terminal / event.name)
+        unfinished.rename(folder / event.name)
 
     async def _release(self, event: Release) -> None:
         """Post a work order until it is accepted, as the ERP's own outbox does."""

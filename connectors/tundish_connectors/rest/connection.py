@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tundish.errors import Misconfigured, NotConnected
 from tundish.faults import Fault
 from tundish.sdk import Connection, Context, tls_faults
-from tundish_connectors.rest.client import HttpClient
+from tundish_connectors.rest.calling.client import HttpClient
 from tundish_connectors.rest.listener import Listener
 from tundish_connectors.rest.settings import RestConnectionSettings
 

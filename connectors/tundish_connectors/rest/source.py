@@ -16,6 +16,7 @@ from tundish.sdk import Context, Intake, Source
 from tundish.telemetry import masked
 from tundish_connectors.rest.connection import RestConnection
 from tundish_connectors.rest.listener import Listener, reply
+from tundish_connectors.rest.polling.poller import Poller
 from tundish_connectors.rest.settings import RestSourceSettings
 
 _LONGEST_KEY = 255
@@ -31,10 +32,16 @@ class RestSource(Source[RestSourceSettings, RestConnection]):
         self._intake: Intake | None = None
         self._added: tuple[Listener, Route] | None = None
         self._secret_header = ""
+        self._poller: Poller | None = None
 
     async def open(self) -> None:
         """Answer at this path, with 503 until `run`. Raises Misconfigured where another route has it."""
         await self.close()
+        if self.settings.poll is not None:
+            self._poller = Poller(self.settings.poll, self.connection.client, self.context.log)
+            await self.connection.client.reach()
+            return
+        assert self.settings.path is not None  # noqa: S101 - the settings have exactly one of the two
         listener = self.connection.listener
         self._secret_header = listener.secret_header
         self._added = (listener, await listener.add(self.settings.method, self.settings.path, self._take))
@@ -49,6 +56,8 @@ class RestSource(Source[RestSourceSettings, RestConnection]):
 
     async def run(self, intake: Intake) -> None:
         """Take requests until cancelled."""
+        if self._poller is not None:
+            await self._poller.run(intake)
         if self._added is None:
             raise NotConnected("the source is not open")
         self._intake = intake

@@ -74,6 +74,18 @@ class Component:
         """Look at the peer without moving data and say what is misconfigured; called after `open`."""
         return ()
 
+    async def probe(self) -> Sequence[Fault]:
+        """Open, check and close, beside a daemon that may be running; `tundish check` calls it.
+
+        A component whose `open` would take something away from that daemon or leave something behind, such as a
+        session at a broker, does less here. Raises what `open` raises.
+        """
+        try:
+            await self.open()
+            return await self.check()
+        finally:
+            await self.close()
+
 
 class Connection(Component, Generic[S]):
     """What several routes share of one endpoint: a session, a listening server, a pool."""

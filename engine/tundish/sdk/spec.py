@@ -36,8 +36,13 @@ class Part(Generic[T]):
     """YAML of the settings, as a user would write them below the connector's name."""
     traits: Callable[[Any], Collection[Trait]] = _no_traits
     """What is true of this part with the given settings."""
-    format: str = "json"
-    """The format of what it hands over or takes, where a route names none: rows of a table are `ndjson`."""
+    format: str | Callable[[Any], str] = "json"
+    """The format of what it hands over or takes, where a route names none: rows of a table are `ndjson`. A function
+    where that depends on the settings."""
+
+    def format_of(self, settings: Settings) -> str:
+        """The format where a route names none, with these settings."""
+        return self.format if isinstance(self.format, str) else self.format(settings)
 
     @cached_property
     def cls(self) -> type[T]:
