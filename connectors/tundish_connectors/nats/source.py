@@ -35,7 +35,11 @@ class NatsSource(Source[NatsSourceSettings, NatsConnection]):
         self._stream: StreamInfo | None = None
         self._in_hand: InHand | None = None
         self._consumer = settings.consumer or connection.name(context.name)
-        self._latest = 0
+        self._reported: Gap | None = None
+        self._seen = 0
+        """The highest number that the server has handed out, or that is gone: for gaps."""
+        self._taken = 0
+        """The highest number that went to the journal: for its cursor."""
 
     async def open(self) -> None:
         """Connect and look at the stream. Raises NotConnected, AuthFailed, Misconfigured or MissingSecret."""
@@ -93,9 +97,11 @@ class NatsSource(Source[NatsSourceSettings, NatsConnection]):
             raise NotConnected("the source is not open")
         created, before = str(stream.created), position_of(await intake.cursor())
         info = await self._consume(session, before if before is not None and before.created == created else None)
-        self._report(gap_before(before, self.settings.stream, created, self._first(stream, info)))
+        first = self._first(stream, info)
+        self._report(gap_before(before, self.settings.stream, created, first))
         await settle(session, info)
-        self._latest = info.delivered.stream_seq if info.delivered else 0
+        self._seen = max(info.delivered.stream_seq if info.delivered else 0, first - 1)
+        self._taken = before.sequence if before is not None and before.created == created else 0
         arrivals = Arrivals(intake)
         arrivals.start(self.context, self.settings.max_pending)
         self._in_hand = in_hand = InHand(session)
@@ -140,16 +146,17 @@ class NatsSource(Source[NatsSourceSettings, NatsConnection]):
         told = delivered(message.reply)
         if told is None:
             return
-        if all_of_it and told.count == 1 and self._latest and told.sequence > self._latest + 1:
+        if all_of_it and told.count == 1 and self._seen and told.sequence > self._seen + 1:
             reason = "the stream discarded them before they were read"
-            self._report(Gap(told.stream, self._latest + 1, told.sequence - 1, reason))
-        self._latest = max(self._latest, told.sequence)
+            self._report(Gap(told.stream, self._seen + 1, told.sequence - 1, reason))
+        self._seen = max(self._seen, told.sequence)
+        self._taken = max(self._taken, told.sequence)
         in_hand.take(message.reply)
         unit = Unit(
             body=message.data,
             received=datetime.now(UTC),
             meta=meta_of(message, told),
-            cursor=Position(told.stream, created, self._latest).cursor(),
+            cursor=Position(told.stream, created, self._taken).cursor(),
         )
         arrivals.add(unit, partial(_done, in_hand, message.reply))
 
@@ -171,8 +178,10 @@ class NatsSource(Source[NatsSourceSettings, NatsConnection]):
         return stream.state.first_seq
 
     def _report(self, gap: Gap | None) -> None:
-        if gap is None:
+        # Until the next message moves the cursor, every life would find the same one again.
+        if gap is None or gap == self._reported:
             return
+        self._reported = gap
         record(self.context.data, gap, datetime.now(UTC))
         self.context.log.warning(
             Event.SOURCE_GAP, stream=gap.stream, first=gap.first, last=gap.last or None, reason=gap.reason
