@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import nats
 from nats.aio.client import Client
@@ -38,10 +39,10 @@ class Yard:
         await self.connect(**credentials)
         await self.stream("IN")
 
-    async def connect(self, **credentials: str) -> None:
+    async def connect(self, **credentials: Any) -> None:
         """A new client."""
         address = f"nats://{LOOPBACK}:{self.server.port}"
-        self._client = await nats.connect(address, allow_reconnect=False, error_cb=silent, **credentials)  # type: ignore[arg-type] # keywords
+        self._client = await nats.connect(address, allow_reconnect=False, error_cb=silent, **credentials)
 
     async def stop(self) -> None:
         """All of it."""
@@ -56,9 +57,9 @@ class Yard:
         assert self._client is not None
         return self._client.jetstream()
 
-    async def stream(self, name: str, **config: object) -> None:
+    async def stream(self, name: str, **config: Any) -> None:
         """Make a stream on everything below its name in small letters."""
-        await self.js.add_stream(StreamConfig(name=name, subjects=[f"{name.lower()}.>"], **config))  # type: ignore[arg-type] # any field
+        await self.js.add_stream(StreamConfig(name=name, subjects=[f"{name.lower()}.>"], **config))
 
     async def send(self, *bodies: bytes, subject: str = "in.a", headers: dict[str, str] | None = None) -> None:
         """Publish, and wait for the stream each time."""

@@ -14,9 +14,9 @@ def info(**config: Any) -> StreamInfo:
     """A stream as the server describes it."""
     state = {"messages": 0, "bytes": 0, "first_seq": 0, "last_seq": 0, "consumer_count": 0}
     base = {"name": "IN", "subjects": ["in"], "storage": "file", "retention": "limits", "discard": "old"}
-    return StreamInfo.from_response(
-        {"config": {**base, **config}, "state": state, "created": "2026-01-02T03:04:05.000000Z"}
-    )
+    answer = {"config": {**base, **config}, "state": state, "created": "2026-01-02T03:04:05.000000Z"}
+    found: StreamInfo = StreamInfo.from_response(answer)
+    return found
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,11 +24,13 @@ def test_what_is_no_filter(subject: str) -> None:
 
 @given(st.text(max_size=20))
 def test_what_may_be_published_holds_nothing_of_the_protocol(subject: str) -> None:
-    try:
+    with suppress(Invalid):
         require_publishable(subject)
-    except Invalid as refused:
-        assert refused.faults
-        return
+        assert_harmless(subject)
+
+
+def assert_harmless(subject: str) -> None:
+    """No white space, no empty names, no wildcards, and it can be written as UTF-8."""
     assert not set(subject) & set(" \r\n\t\0")
     assert not {"", "*", ">"} & set(subject.split("."))
     subject.encode()
