@@ -74,8 +74,10 @@ class Cluster:
 
     async def started(self, start: Callable[[], Awaitable[object]]) -> None:
         """Start a client. Raises NotConnected, AuthFailed or Misconfigured."""
+        # Each step at each host has its own deadline; to cut in between would leave a connection to nobody.
+        longest = 2 * self._settings.connect_timeout * len(self._settings.hosts) + 1
         try:
-            async with asyncio.timeout(self._settings.connect_timeout):
+            async with asyncio.timeout(longest):
                 await start()
         except TimeoutError as error:
             raise NotConnected("the cluster does not answer") from error

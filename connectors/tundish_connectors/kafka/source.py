@@ -25,8 +25,8 @@ from tundish_connectors.kafka.records import TOMBSTONE, Consumed, meta_of
 from tundish_connectors.kafka.settings import KafkaSourceSettings
 from tundish_connectors.kafka.topics import config_faults, config_of
 
-_FAREWELL = 2.0
-"""Seconds that saying goodbye may take."""
+_FAREWELL = 1.0
+"""Seconds that each part of saying goodbye may take."""
 _NEWS = 30_000
 """Milliseconds after which partitions that were added are noticed."""
 
@@ -63,18 +63,22 @@ class KafkaSource(Source[KafkaSourceSettings, KafkaConnection]):
 
     async def _find_partitions(self, cluster: Cluster, consumer: Any) -> tuple[int, ...]:
         topic = self.settings.topic
-        # To ask for the topic by its name could make it, with the cluster's defaults.
-        if topic not in await cluster.asked(consumer.topics()):
+        there = await cluster.asked(self._there(consumer))
+        if not there:
             raise Misconfigured(f"there is no topic '{topic}'", "make it, or ask for the right to describe it")
-        there = await self._there(consumer)
         wanted = self.settings.partitions
         if absent := set(wanted or ()) - set(there):
             raise Misconfigured(f"the topic '{topic}' has no partition {min(absent)}", f"it has {len(there)}")
         return tuple(sorted(there if wanted is None else wanted))
 
+    @staticmethod
+    def _client(consumer: Any) -> Any:
+        return consumer._client  # noqa: SLF001 - `topics` shows no partitions, and `stop` may wait for ever
+
     async def _there(self, consumer: Any) -> set[int]:
-        await consumer.topics()
-        return set(consumer.partitions_for_topic(self.settings.topic) or ())
+        # To ask for the topic by its name could make it, with the cluster's defaults.
+        metadata = await self._client(consumer).fetch_all_metadata()
+        return set(metadata.partitions_for_topic(self.settings.topic) or ())
 
     async def close(self) -> None:
         """Tell the group how far we are, and disconnect."""
@@ -87,6 +91,10 @@ class KafkaSource(Source[KafkaSourceSettings, KafkaConnection]):
         with suppress(TimeoutError, KafkaError, OSError):
             async with asyncio.timeout(_FAREWELL):
                 await consumer.stop()
+                return
+        with suppress(TimeoutError, KafkaError, OSError):
+            async with asyncio.timeout(_FAREWELL):
+                await self._client(consumer).close()
 
     async def check(self) -> Sequence[Fault]:
         """Say how the topic loses records, and that the group does not take our positions."""

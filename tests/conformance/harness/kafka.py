@@ -62,13 +62,14 @@ class Harness(PeerHarness):
         if self._producer is None:
             self._producer = AIOKafkaProducer(**self._options)
             await self._producer.start()
-            self._looking = asyncio.get_running_loop().create_task(self._look())
+            # Started here: one that is cancelled while it connects leaves a connection to nobody.
+            consumer = AIOKafkaConsumer(**self._options, group_id=GROUP, enable_auto_commit=False)
+            await consumer.start()
+            self._looking = asyncio.get_running_loop().create_task(self._look(consumer))
 
-    async def _look(self) -> None:
+    async def _look(self, consumer: Any) -> None:
         """Keep `reached` up to date."""
         place = TopicPartition("in", 0)
-        consumer = AIOKafkaConsumer(**self._options, group_id=GROUP, enable_auto_commit=False)
-        await consumer.start()
         try:
             consumer.assign([place])
             while True:
@@ -119,7 +120,7 @@ class Harness(PeerHarness):
         try:
             consumer.assign([place])
             end = (await consumer.end_offsets([place]))[place]
-            await consumer.seek_to_beginning(place)
+            consumer.seek(place, 0)
             found: list[bytes] = []
             async with asyncio.timeout(5):
                 while len(found) < end:
