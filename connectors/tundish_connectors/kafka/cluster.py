@@ -28,6 +28,8 @@ from tundish_connectors.kafka.settings import KafkaConnectionSettings
 T = TypeVar("T")
 
 _PORT = 9092
+_FAREWELL = 1.0
+"""Seconds that each part of saying goodbye may take; aiokafka would wait until everything is delivered."""
 DENIED = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
 """A right that our user does not have."""
 _WRONG_PASSWORD = (AuthenticationFailedError, SaslAuthenticationFailed)
@@ -38,6 +40,22 @@ def said(error: BaseException) -> str:
     """What went wrong, without the names of classes."""
     words = [text for text in error.args if isinstance(text, str) and text]
     return words[0] if words else type(error).__name__
+
+
+async def farewell(stop: Callable[[], Awaitable[object]]) -> bool:
+    """Close something of aiokafka, for a short time; never raises. False where it did not come to its end."""
+    try:
+        async with asyncio.timeout(_FAREWELL):
+            await stop()
+    except (TimeoutError, KafkaError, OSError):
+        return False
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        # It cancels tasks of its own and then awaits them; nobody has cancelled us.
+        return False
+    return True
 
 
 class Cluster:

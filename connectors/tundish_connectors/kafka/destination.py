@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -20,14 +19,12 @@ from tundish.errors import AuthFailed, NotConnected, Rejected, Transient
 from tundish.faults import Fault
 from tundish.model import Outgoing, Receipt, Value
 from tundish.sdk import Context, Destination
-from tundish_connectors.kafka.cluster import DENIED, Cluster, said
+from tundish_connectors.kafka.cluster import DENIED, Cluster, farewell, said
 from tundish_connectors.kafka.connection import KafkaConnection
 from tundish_connectors.kafka.records import require_writable
 from tundish_connectors.kafka.settings import KafkaDestinationSettings
 from tundish_connectors.kafka.topics import config_faults, config_of, replication_faults
 
-_FAREWELL = 1.0
-"""Seconds that saying goodbye may take; aiokafka would wait until everything is delivered."""
 _KEY = "Idempotency-Key"
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
@@ -72,13 +69,8 @@ class KafkaDestination(Destination[KafkaDestinationSettings, KafkaConnection]):
             return
         for patience in tuple(self._waiting):
             patience.reschedule(0)
-        with suppress(TimeoutError, KafkaError, OSError):
-            async with asyncio.timeout(_FAREWELL):
-                await producer.stop()
-                return
-        with suppress(TimeoutError, KafkaError, OSError):
-            async with asyncio.timeout(_FAREWELL):
-                await producer.client.close()
+        if not await farewell(producer.stop):
+            await farewell(producer.client.close)
 
     async def check(self) -> Sequence[Fault]:
         """Say where the topic is not there, or is not safe; only of a topic that no template makes."""

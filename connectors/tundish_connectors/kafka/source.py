@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -17,7 +16,7 @@ from tundish.faults import Fault
 from tundish.model import Acceptance, Unit
 from tundish.sdk import Arrivals, Context, Intake, Source
 from tundish.telemetry import Event
-from tundish_connectors.kafka.cluster import DENIED, Cluster, said
+from tundish_connectors.kafka.cluster import DENIED, Cluster, farewell, said
 from tundish_connectors.kafka.commits import Commits
 from tundish_connectors.kafka.connection import KafkaConnection
 from tundish_connectors.kafka.positions import Gap, Positions, begin, positions_of, record
@@ -25,8 +24,6 @@ from tundish_connectors.kafka.records import TOMBSTONE, Consumed, meta_of
 from tundish_connectors.kafka.settings import KafkaSourceSettings
 from tundish_connectors.kafka.topics import config_faults, config_of
 
-_FAREWELL = 1.0
-"""Seconds that each part of saying goodbye may take."""
 _NEWS = 30_000
 """Milliseconds after which partitions that were added are noticed."""
 
@@ -88,13 +85,8 @@ class KafkaSource(Source[KafkaSourceSettings, KafkaConnection]):
             return
         if commits is not None:
             await commits.finish()
-        with suppress(TimeoutError, KafkaError, OSError):
-            async with asyncio.timeout(_FAREWELL):
-                await consumer.stop()
-                return
-        with suppress(TimeoutError, KafkaError, OSError):
-            async with asyncio.timeout(_FAREWELL):
-                await self._client(consumer).close()
+        if not await farewell(consumer.stop):
+            await farewell(self._client(consumer).close)
 
     async def check(self) -> Sequence[Fault]:
         """Say how the topic loses records, and that the group does not take our positions."""

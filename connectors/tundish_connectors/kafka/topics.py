@@ -11,7 +11,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from tundish.faults import Fault
-from tundish_connectors.kafka.cluster import Cluster
+from tundish_connectors.kafka.cluster import Cluster, farewell
 
 _PATIENCE = 3.0
 """Seconds; whoever checks waits for it, and so does a source that opens."""
@@ -35,11 +35,7 @@ async def config_of(cluster: Cluster, name: str, topic: str) -> Mapping[str, str
     except (TimeoutError, KafkaError, OSError, NotImplementedError):
         return {}
     finally:
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await admin.close()
-        except (TimeoutError, KafkaError, OSError):
-            pass
+        await farewell(admin.close)
 
 
 def replication_faults(topic: str, partitions: Sequence[Any]) -> Sequence[Fault]:

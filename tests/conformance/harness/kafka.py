@@ -88,7 +88,8 @@ class Harness(PeerHarness):
                 await looking
         producer, self._producer = self._producer, None
         if producer is not None:
-            await producer.stop()
+            with suppress(asyncio.CancelledError, KafkaError):
+                await producer.stop()
         if self._cluster is not None:
             await self._cluster.stop()
 
