@@ -72,6 +72,8 @@ class Event(StrEnum):
     that it changes now may be left out until the clock has caught up."""
     POLL_UNMARKED = "poll.unmarked"
     """Records have no value for the watermark: later changes of them may be left out."""
+    SOURCE_STARTED_OVER = "source.started-over"
+    """A source reads other columns than before, so its position means nothing any more and it reads all again."""
     REQUEST_FAILED = "request.failed"
     """A request could not be answered because of a fault of ours; the client was told that it was not accepted."""
     BACKPRESSURE_ON = "backpressure.on"

@@ -29,6 +29,8 @@ class Endpoints:
     mqtt_port: int
     erp_url: str
     mes_url: str
+    qms_url: str
+    furnace_port: int
     inbound_port: int
     """Where the engine is to listen for the ERP's work orders."""
 
@@ -51,6 +53,8 @@ connections:
   shopfloor:     {{mqtt: {{broker: {LOOPBACK}, port: {self.mqtt_port}}}}}
   erp:           {{rest: {{url: "{self.erp_url}", timeout: 1s}}}}
   mes:           {{rest: {{url: "{self.mes_url}"}}}}
+  qms:           {{soap: {{url: "{self.qms_url}"}}}}
+  furnace:       {{opcua: {{endpoint: "opc.tcp://{LOOPBACK}:{self.furnace_port}"}}}}
   erp-inbound:   {{rest: {{listen: "{LOOPBACK}:{self.inbound_port}"}}}}
   scrap-terminal: {{file: {{folder: "{self.folder / TERMINAL}"}}}}
   archive:       {{file: {{folder: "{self.folder / ARCHIVE}"}}}}

@@ -15,7 +15,7 @@ from tundish_connectors.rest.settings import (
 
 def _source_traits(settings: RestSourceSettings) -> Collection[Trait]:
     # A poll takes what is there; nobody hands anything over again because an answer was lost.
-    return ["repeats"] if settings.poll is None else []
+    return ["repeats", "answers"] if settings.poll is None else []
 
 
 def _source_format(settings: RestSourceSettings) -> str:

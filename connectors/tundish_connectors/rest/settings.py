@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from tundish.sdk import Duration, Expression, Secret, Settings, Size, Template, TlsSettings, wrong_value
 from tundish_connectors.rest.addresses import HeaderName, HeaderTemplates, OutboundPath, WebAddress, ZoneName
+from tundish_connectors.rest.listening.settings import ListenAddress, RoutePath, is_loopback
 from tundish_connectors.rest.odata.protocol import ODataVersion
 from tundish_connectors.rest.poll_settings import PollSettings
-
-_ROUTE_PATH = re.compile(r"(?:/|(?:/(?:[\w.~!$&'()*+,;=:@%-]+|\{[A-Za-z_]\w*\}))+/?)")
-
-
-def _listen_address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise wrong_value(f"'{text}' is no address to listen on", "write host and port, e.g. '127.0.0.1:8070'")
-    return text
-
-
-def _route_path(path: str) -> str:
-    if not _ROUTE_PATH.fullmatch(path):
-        raise wrong_value(f"'{path}' is no path to listen on", "write e.g. '/work-orders' or '/orders/{order}/lots'")
-    return path
 
 
 def _plain_path(path: str) -> str:
@@ -107,7 +91,7 @@ class RestConnectionSettings(Settings):
 
     url: WebAddress | None = None
     """Where the system is, with a base path if it has one. No request leaves this host, and no redirect is followed."""
-    listen: Annotated[str, AfterValidator(_listen_address)] | None = None
+    listen: ListenAddress | None = None
     """Host and port to listen on. Routes that use this connection share it."""
     auth: AuthSettings | None = None
     """Credentials: with `url` those that we send, with `listen` those that we ask for. A listener that other machines
@@ -156,23 +140,12 @@ class RestConnectionSettings(Settings):
             raise wrong_value("a listener with TLS has no certificate", "set 'certificate' and 'key' under 'tls'")
 
 
-def is_loopback(listen: str) -> bool:
-    """Whether only this machine can reach an address; what is no plain address is taken for reachable."""
-    host = listen.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class RestSourceSettings(Settings):
     """Receive requests at a `path`, each one unit, answered with 202 when the journal has it; or `poll` a system."""
 
     method: Literal["POST", "PUT", "PATCH", "DELETE"] = "POST"
     """Method of the requests."""
-    path: Annotated[str, AfterValidator(_route_path)] | None = None
+    path: RoutePath | None = None
     """Path to listen on. `{order}` stands for one part of it, and is then `$meta.path.order`."""
     poll: PollSettings | None = None
     """Ask a system again and again, on a connection with `url`."""

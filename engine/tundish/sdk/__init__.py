@@ -16,6 +16,7 @@ from tundish.sdk.contract import (
     Intake,
     Logger,
     Lookup,
+    RouteFacts,
     Source,
     StartTask,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Part",
     "ProjectFile",
     "Registry",
+    "RouteFacts",
     "Secret",
     "Settings",
     "Size",

@@ -14,9 +14,10 @@ from tundish.sdk.contract import Connection, Destination, Lookup, Source
 
 T = TypeVar("T")
 
-Trait: TypeAlias = Literal["repeats", "twice", "replaces"]
+Trait: TypeAlias = Literal["repeats", "answers", "twice", "replaces"]
 """What the linter wants to know about a component with its settings. `repeats`: a source whose peer hands over a unit
-again when an acknowledgement was lost. `twice`: a destination where a message that is sent twice has two effects.
+again when an acknowledgement was lost. `answers`: a source whose peer waits for an answer, so that the route may reply
+after delivery. `twice`: a destination where a message that is sent twice has two effects.
 `replaces`: a destination where a message replaces what an earlier one left under the same name, or is refused because
 of it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -58,6 +59,14 @@ class Release(Event):
     """The ERP releases a work order."""
 
     body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pour(Event):
+    """The furnace pours."""
+
+    figures: Mapping[str, object]
+    """Tags of the furnace and what they show."""
 
 
 def again(event: E) -> E:

@@ -10,6 +10,7 @@ from tundish_connectors.demo_plant.shift.customer import interchanges
 from tundish_connectors.demo_plant.shift.erp_releases import releases
 from tundish_connectors.demo_plant.shift.events import FIRST_ORDER, Event
 from tundish_connectors.demo_plant.shift.machines import completions, reports_of
+from tundish_connectors.demo_plant.shift.pours import pours
 from tundish_connectors.demo_plant.shift.scrap_terminal import scrap_files
 
 
@@ -36,6 +37,7 @@ def plan_shift(number: int, messages: int, seed: int) -> Shift:
         reports_of(made),
         scrap_files(number, orders, messages, dice),
         interchanges(number, messages, dice),
+        pours(number, orders, messages, dice),
     )
     return Shift(
         events=tuple(_interleave(*tracks)),

@@ -133,6 +133,8 @@ def error_of(answer: Answer) -> DeliveryError:
     if status in {408, 425} or status >= 500:
         return Transient(text, detail=detail, facts=facts)
     if status in {401, 403}:
+        if answer.headers.get("x-csrf-token", "").lower() == "required":
+            text = f"{text}; the system wants a token for changes: set 'csrf' on the connection"
         return AuthFailed(text, detail=detail, facts=facts)
     if 300 <= status < 400:
         where = answer.headers.get("location", "")

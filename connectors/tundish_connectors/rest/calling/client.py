@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -71,10 +72,13 @@ class HttpClient:
         """Close every connection."""
         await self._session.close()
 
-    async def reach(self) -> None:
-        """Make a connection, and end it. Raises NotConnected where nobody is there, AuthFailed without trust."""
+    async def reach(self) -> Mapping[str, Any]:
+        """Make a connection, and end it; gives the system's certificate, where it has one that we verified.
+
+        Raises NotConnected where nobody is there, AuthFailed where it is not trusted.
+        """
         if self._proxy is not None:
-            return
+            return {}
         parts = urlsplit(self.url)
         secure = parts.scheme == "https"
         try:
@@ -86,7 +90,9 @@ class HttpClient:
             raise AuthFailed(f"{self.url} is not trusted: {error}") from error
         except (OSError, TimeoutError) as error:
             raise NotConnected(f"{self.url} cannot be reached: {error or 'no answer in time'}") from error
+        certificate: Mapping[str, Any] = writer.get_extra_info("peercert") or {}
         writer.transport.abort()
+        return certificate
 
     def address_of(self, request: HttpRequest) -> str:
         """The whole address of a request."""

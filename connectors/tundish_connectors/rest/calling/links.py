@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~-]+\*?\s*(?:=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s\",;]+))?)*)")
-_RELATION = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))", re.IGNORECASE)
+_PARAMETER = r"\s*;\s*([\w!#$&+.^`|~*-]+)(?:\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^\s\",;]+))?"
+_LINK = re.compile(rf"<([^>]*)>((?:{_PARAMETER})*)")
+_EACH_PARAMETER = re.compile(_PARAMETER)
 
 
 def next_link(header: str) -> str:
     """The target whose relation is `next`; empty where there is none."""
-    for target, parameters in _LINK.findall(header):
-        relation = _RELATION.search(parameters)
-        if relation is not None and "next" in (relation[1] or relation[2]).lower().split():
-            return str(target)
+    for link in _LINK.finditer(header):
+        for name, value in _EACH_PARAMETER.findall(link[2]):
+            if name.lower() == "rel" and "next" in value.strip('"').lower().split():
+                return link[1]
     return ""

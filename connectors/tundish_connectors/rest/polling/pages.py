@@ -110,7 +110,7 @@ def _text(value: Value) -> str:
     """A link or a cursor; empty where there is none."""
     if value is None or isinstance(value, bool | dict | list):
         return ""
-    return value if isinstance(value, str) else format(value, "f")
+    return value if isinstance(value, str) else f"{Decimal(value):f}"
 
 
 def _base(value: Value, url: str) -> str:

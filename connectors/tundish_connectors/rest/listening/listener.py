@@ -21,9 +21,10 @@ from tundish.errors import Misconfigured, NotConnected
 from tundish.model import Value
 from tundish.sdk import Logger, server_context
 from tundish.telemetry import Event
-from tundish_connectors.rest.credentials import Gatekeeper
-from tundish_connectors.rest.patience import PatientProtocol, server_config
-from tundish_connectors.rest.settings import RestConnectionSettings, is_loopback
+from tundish_connectors.rest.listening.gatekeeper import Gatekeeper
+from tundish_connectors.rest.listening.patience import PatientProtocol, server_config
+from tundish_connectors.rest.listening.settings import is_loopback
+from tundish_connectors.rest.settings import RestConnectionSettings
 
 Take = Callable[[Request, bytes], Awaitable[Response]]
 """What a source does with a request whose body was read."""
