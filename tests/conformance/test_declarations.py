@@ -155,7 +155,10 @@ def test_linting_loads_no_protocol_library() -> None:
     assert run_python(code) == "[]"
 
 
-@pytest.mark.parametrize(("name", "library"), [("amqp", "aiormq"), ("mqtt", "paho"), ("rest", "aiohttp")])
+@pytest.mark.parametrize(
+    ("name", "library"),
+    [("amqp", "aiormq"), ("kafka", "aiokafka"), ("mqtt", "paho"), ("nats", "nats"), ("rest", "aiohttp")],
+)
 def test_a_missing_extra_names_the_line_to_type(name: str, library: str) -> None:
     code = (
         f"import sys; sys.modules[{library!r}] = None\n"
