@@ -5,7 +5,6 @@ A connector imports `tundish.sdk`, `model`, `telemetry`, `errors` and `faults`; 
 
 from tundish.language import Expression, Template
 from tundish.model import ProjectFile
-from tundish.sdk.addresses import Address, Addresses, split_address
 from tundish.sdk.arrivals import Arrivals, accept_patiently
 from tundish.sdk.batching import Batches
 from tundish.sdk.contract import (
@@ -22,7 +21,18 @@ from tundish.sdk.contract import (
 )
 from tundish.sdk.registry import Registry, connector, installed, installed_connectors, installed_formats
 from tundish.sdk.retry import Backoff
-from tundish.sdk.settings import Duration, Secret, Settings, Size, format_duration, parse_duration, wrong_value
+from tundish.sdk.settings import (
+    Address,
+    Addresses,
+    Duration,
+    Secret,
+    Settings,
+    Size,
+    format_duration,
+    parse_duration,
+    split_address,
+    wrong_value,
+)
 from tundish.sdk.spec import ConnectorSpec, Part, Trait
 from tundish.sdk.tls import TlsSettings, client_context, server_context, tls_faults
 
