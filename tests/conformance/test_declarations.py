@@ -26,7 +26,9 @@ PROTOCOL_LIBRARIES = (
     "aiormq",
     "amqtt",
     "asyncua",
+    "google.protobuf",
     "httptools",
+    "jwt",
     "nats",
     "pamqp",
     "paho",
@@ -157,7 +159,14 @@ def test_linting_loads_no_protocol_library() -> None:
 
 @pytest.mark.parametrize(
     ("name", "library"),
-    [("amqp", "aiormq"), ("kafka", "aiokafka"), ("mqtt", "paho"), ("nats", "nats"), ("rest", "aiohttp")],
+    [
+        ("amqp", "aiormq"),
+        ("kafka", "aiokafka"),
+        ("mqtt", "paho"),
+        ("nats", "nats"),
+        ("rest", "aiohttp"),
+        ("soap", "zeep"),
+    ],
 )
 def test_a_missing_extra_names_the_line_to_type(name: str, library: str) -> None:
     code = (
