@@ -22,11 +22,15 @@ from tundish.sdk import ConnectorSpec, Part, Settings, Trait, installed_connecto
 
 PROTOCOL_LIBRARIES = (
     "aiohttp",
+    "aiokafka",
+    "aiormq",
     "amqtt",
     "asyncua",
     "google.protobuf",
     "httptools",
     "jwt",
+    "nats",
+    "pamqp",
     "paho",
     "starlette",
     "uvicorn",
@@ -153,7 +157,17 @@ def test_linting_loads_no_protocol_library() -> None:
     assert run_python(code) == "[]"
 
 
-@pytest.mark.parametrize(("name", "library"), [("mqtt", "paho"), ("rest", "aiohttp"), ("soap", "zeep")])
+@pytest.mark.parametrize(
+    ("name", "library"),
+    [
+        ("amqp", "aiormq"),
+        ("kafka", "aiokafka"),
+        ("mqtt", "paho"),
+        ("nats", "nats"),
+        ("rest", "aiohttp"),
+        ("soap", "zeep"),
+    ],
+)
 def test_a_missing_extra_names_the_line_to_type(name: str, library: str) -> None:
     code = (
         f"import sys; sys.modules[{library!r}] = None\n"

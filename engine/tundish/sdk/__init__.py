@@ -21,11 +21,24 @@ from tundish.sdk.contract import (
 )
 from tundish.sdk.registry import Registry, connector, installed, installed_connectors, installed_formats
 from tundish.sdk.retry import Backoff
-from tundish.sdk.settings import Duration, Secret, Settings, Size, format_duration, parse_duration, wrong_value
+from tundish.sdk.settings import (
+    Address,
+    Addresses,
+    Duration,
+    Secret,
+    Settings,
+    Size,
+    format_duration,
+    parse_duration,
+    split_address,
+    wrong_value,
+)
 from tundish.sdk.spec import ConnectorSpec, Part, Trait
 from tundish.sdk.tls import TlsSettings, client_context, server_context, tls_faults
 
 __all__ = [
+    "Address",
+    "Addresses",
     "Arrivals",
     "Backoff",
     "Batches",
@@ -60,6 +73,7 @@ __all__ = [
     "installed_formats",
     "parse_duration",
     "server_context",
+    "split_address",
     "tls_faults",
     "wrong_value",
 ]

@@ -1,4 +1,4 @@
-"""Types for settings fields: secrets by reference, durations, sizes.
+"""Types for settings fields: secrets by reference, durations, sizes, addresses.
 
 A validator that refuses a value raises `wrong_value`: the loader shows its text and its cure at the value's place.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from tundish.errors import MissingSecret
@@ -19,6 +19,8 @@ from tundish.model import Settings
 
 __all__ = [
     "LITERAL_SECRET",
+    "Address",
+    "Addresses",
     "Duration",
     "Secret",
     "Settings",
@@ -26,6 +28,7 @@ __all__ = [
     "format_duration",
     "parse_duration",
     "parse_size",
+    "split_address",
     "wrong_value",
 ]
 
@@ -46,6 +49,7 @@ _BYTES = {
     "GiB": 1024**3,
 }
 _SCHEMES = ("env", "file", "credential")
+_ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:/@\[\]]+))(?::(?P<port>[0-9]{1,5}))?")
 
 
 def wrong_value(text: str, cure: str = "", kind: str = "wrong_value") -> PydanticCustomError:
@@ -122,6 +126,28 @@ Size = Annotated[
     ),
 ]
 """Bytes, written with a unit: `64KiB` (1024 each), `10MB` (1000 × 1000), or as a plain number."""
+
+
+def _is_address(text: str) -> str:
+    match = _ADDRESS.fullmatch(text)
+    if match is None or (match["port"] is not None and not 1 <= int(match["port"]) <= 65535):
+        raise wrong_value(f"'{text}' is no address", "write 'host' or 'host:port', without 'scheme://' and user")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_is_address)]
+"""A host, perhaps with a port."""
+
+Addresses = Annotated[tuple[Address, ...], Field(min_length=1)]
+"""The hosts of one cluster, at least one."""
+
+
+def split_address(address: str, port: int) -> tuple[str, int]:
+    """Host and port of an `Address`; `port` is for one that names none."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        raise ValueError(f"'{address}' is no address")
+    return match["v6"] or match["host"], int(match["port"] or port)
 
 
 class Secret:

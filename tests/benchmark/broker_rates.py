@@ -1,0 +1,129 @@
+"""How fast a broker's messages get into the journal and out of a destination, for any connector with a harness.
+
+What is measured runs in this process: the source with a real journal behind it, the destination with 64 deliveries at a
+time. The broker is whatever the harness starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.benchmark.measurement import Measurement
+from tests.conformance.harness_contract import PeerHarness
+from tests.conformance.stand import outgoing, workbench
+from tundish.journal import Journal, NewMessage, NewUnit, open_journal
+from tundish.model import Acceptance, Unit
+from tundish.sdk import ConnectorSpec, Intake
+
+COUNT = 4000
+AT_ONCE = 64
+BODY = b'{"order": "4711", "quantity": 12, "text": "' + b"x" * 900 + b'"}'
+
+
+@dataclass
+class JournalIntake(Intake):
+    """Writes each unit, as the daemon does, and counts."""
+
+    journal: Journal
+    version: int
+    accepted: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    all_there: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def accept(self, unit: Unit) -> Acceptance:
+        """On disk when it returns."""
+        assert isinstance(unit.body, bytes)
+        number = self.accepted
+        self.accepted += 1
+        self.first = self.first or time.perf_counter()
+        message = NewMessage(f"k{number % 50}", number.to_bytes(16, "big"), b"", ("sink",))
+        stored = await self.journal.accept(NewUnit(self.version, 0, b"{}", unit.body, (message,)))
+        self.last = time.perf_counter()
+        if self.accepted >= COUNT:
+            self.all_there.set()
+        return Acceptance("accepted", tuple(stored.fresh))
+
+    async def cursor(self) -> bytes | None:
+        """Nothing is known."""
+        return None
+
+
+def host_of(peer: PeerHarness) -> str:
+    """Where the harness lets a source go."""
+    hosts = peer.connection("source")["hosts"]
+    assert isinstance(hosts, list)
+    return str(hosts[0])
+
+
+async def source_rate(folder: Path, spec: ConnectorSpec, peer: PeerHarness) -> float:
+    """Messages a second into the journal, from a broker that has them all."""
+    assert spec.source is not None
+    async with asyncio.TaskGroup() as group:
+        for start in range(AT_ONCE):
+            group.create_task(_produce(peer, len(range(start, COUNT, AT_ONCE))))
+    journal = await open_journal(folder / "journal")
+    intake = JournalIntake(journal, await journal.register_route("bench", bytes(16), ""))
+    async with workbench(folder / "in") as bench:
+        stand = bench.stand(spec, spec.source, peer.connection("source"), peer.settings("source"))
+        await stand.open()
+        stand.run(intake)
+        async with asyncio.timeout(120):
+            await intake.all_there.wait()
+        await asyncio.sleep(0.2)
+    await journal.close()
+    return COUNT / (intake.last - intake.first)
+
+
+async def _produce(peer: PeerHarness, count: int) -> None:
+    for _ in range(count):
+        await peer.produce(BODY)
+
+
+async def destination_rate(folder: Path, spec: ConnectorSpec, peer: PeerHarness) -> float:
+    """Messages a second that are delivered, `AT_ONCE` at a time."""
+    assert spec.destination is not None
+    async with workbench(folder / "out") as bench:
+        stand = bench.stand(spec, spec.destination, peer.connection("destination"), peer.settings("destination"))
+        await stand.open()
+
+        async def deliver(numbers: range) -> None:
+            for number in numbers:
+                await stand.destination.deliver(outgoing(number, BODY))
+
+        begun = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for start in range(AT_ONCE):
+                group.create_task(deliver(range(start, COUNT, AT_ONCE)))
+        return COUNT / (time.perf_counter() - begun)
+
+
+async def rates(
+    spec: ConnectorSpec, made: Callable[[Path], PeerHarness], bare_in: Callable[[PeerHarness], Awaitable[float]]
+) -> list[Measurement]:
+    """Every figure of a connector."""
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent)
+        (folder / "peer").mkdir()
+        peer = made(folder / "peer")
+        await peer.start()
+        try:
+            into = await source_rate(folder, spec, peer)
+            out = await destination_rate(folder, spec, peer)
+            async with asyncio.TaskGroup() as group:
+                for start in range(AT_ONCE):
+                    group.create_task(_produce(peer, len(range(start, COUNT, AT_ONCE))))
+            bare = await bare_in(peer)
+        finally:
+            await peer.stop()
+            await peer.finish()
+    return [
+        Measurement(f"{spec.id}: broker → journal, durable", into, unit="a second"),
+        Measurement(f"{spec.id}: broker → journal over the bare client", into / bare, at_least=0.5),
+        Measurement(f"{spec.id}: delivered and confirmed, {AT_ONCE} at a time", out, unit="a second"),
+    ]

@@ -1,0 +1,187 @@
+"""Lines that break, freeze and crawl; brokers that die; hosts that are not who they say. The peer is RabbitMQ."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.certificates import Authority, Certificate
+from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.rabbitmq import MISSING, RABBITMQ, RabbitNode
+from tests.conformance.stand import RecordingIntake, outgoing, until, workbench
+from tests.integration.connectors.amqp.hall import Hall
+from tundish.errors import AuthFailed, Misconfigured, NotConnected, Transient
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_half_open_line_is_noticed_within_15_seconds(hall: Hall) -> None:
+    source, destination = hall.source(), hall.destination()
+    await source.open()
+    source.run(RecordingIntake())
+    await destination.open()
+    await asyncio.sleep(0.2)
+    hall.tap.freeze()
+    begun = time.monotonic()
+    assert isinstance(await source.lost, NotConnected)
+    assert isinstance(await destination.lost, NotConnected)
+    assert time.monotonic() - begun < 15
+    begun = time.monotonic()
+    await source.close()
+    await destination.close()
+    assert time.monotonic() - begun < 5
+
+
+async def test_a_confirmation_that_does_not_come_is_not_waited_for_for_ever(hall: Hall) -> None:
+    stand = hall.destination(timeout="500ms")
+    await stand.open()
+    await stand.destination.deliver(outgoing(1))
+    hall.tap.freeze()
+    with pytest.raises(Transient, match=r"did not confirm within 0\.5 s"):
+        await stand.destination.deliver(outgoing(2))
+    assert isinstance(await stand.lost, NotConnected)
+    await stand.close()
+    hall.tap.thaw()
+    await stand.open_when_possible()
+    await stand.destination.deliver(outgoing(2))
+
+
+@pytest.mark.parametrize("fault", ["cut", "reset"])
+async def test_a_line_that_breaks_loses_nothing(hall: Hall, fault: str) -> None:
+    stand, intake = hall.source(prefetch=20), RecordingIntake(delay=lambda number: 0.002)
+    bodies = [b"%03d" % number for number in range(200)]
+    for round_ in range(4):
+        await stand.open_when_possible()
+        stand.run(intake)
+        await hall.send(*bodies[round_ * 50 : round_ * 50 + 50])
+        await intake.wait_for(round_ * 50 + 5)
+        getattr(hall.tap, fault)()
+        assert isinstance(await stand.lost, NotConnected)
+        await stand.close()
+    await stand.open_when_possible()
+    stand.run(intake)
+    await until(lambda: len(hall.tap.acknowledged) == 200)
+    seen = list(dict.fromkeys(unit.body for unit in intake.accepted))
+    assert seen == bodies
+
+
+async def test_a_slow_line_works(hall: Hall) -> None:
+    hall.tap.delay(0.1)
+    source, destination, intake = hall.source(), hall.destination(), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await destination.open()
+    await destination.destination.deliver(outgoing(1, b"slow"))
+    assert (await intake.wait_for(1))[0].body == b"slow"
+
+
+async def test_the_next_host_is_tried(hall: Hall) -> None:
+    hosts = [f"{LOOPBACK}:{free_port()}", f"{LOOPBACK}:{hall.tap.port}"]
+    await hall.source(hall.connection(hosts=hosts)).open()
+    dead = hall.source(hall.connection(hosts=hosts[:1] * 2))
+    with pytest.raises(NotConnected, match=r"cannot be reached.*; .*cannot be reached"):
+        await dead.open()
+
+
+async def test_wrong_credentials_are_said_to_be_wrong(hall: Hall, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("wrong")
+    connection = hall.connection(username="guest", password=f"file:{tmp_path}/password")
+    with pytest.raises(AuthFailed, match="refused the credentials"):
+        await hall.source(connection).open()
+    with pytest.raises(Misconfigured, match="virtual_host"):
+        await hall.destination(hall.connection(virtual_host="elsewhere")).open()
+
+
+async def test_something_else_that_listens_is_not_connected(hall: Hall) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    port = free_port()
+    async with await asyncio.start_server(hang_up, LOOPBACK, port):
+        with pytest.raises(NotConnected):
+            await hall.source(hall.connection(hosts=[f"{LOOPBACK}:{port}"])).open()
+
+
+async def test_an_encrypted_connection_works(hall: Hall) -> None:
+    connection = hall.connection(
+        hosts=[f"{LOOPBACK}:{hall.node.tls_port}"], tls={"ca_file": str(hall.node.authority.file)}
+    )
+    source, destination, intake = hall.source(connection), hall.destination(connection), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await destination.open()
+    await destination.destination.deliver(outgoing(1, b"secret"))
+    assert (await intake.wait_for(1))[0].body == b"secret"
+
+
+@pytest.mark.parametrize("what", ["wrong authority", "expired", "wrong host"])
+async def test_a_broker_that_is_not_trusted_is_not_spoken_to(hall: Hall, tmp_path: Path, what: str) -> None:
+    ours, theirs = Authority(tmp_path, "ours"), Authority(tmp_path, "theirs")
+    served: Certificate = {
+        "wrong authority": theirs.sign("peer"),
+        "expired": ours.sign("peer", days=-1),
+        "wrong host": ours.sign("peer", host="127.0.0.2"),
+    }[what]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(served.certificate, served.key)
+    heard: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(8))
+        writer.close()
+
+    port = free_port()
+    async with await asyncio.start_server(listen, LOOPBACK, port, ssl=context):
+        connection = hall.connection(hosts=[f"{LOOPBACK}:{port}"], tls={"ca_file": str(ours.file)})
+        with pytest.raises(AuthFailed, match="is not trusted"):
+            await hall.source(connection).open()
+    assert not any(heard)
+
+
+@pytest.mark.skipif(RABBITMQ is None, reason=MISSING)
+async def test_a_broker_that_is_killed_keeps_what_it_confirmed(tmp_path: Path) -> None:
+    folder = tmp_path / "node"
+    folder.mkdir()
+    node = RabbitNode(folder, plugins="rabbitmq_management")
+    async with AsyncExitStack() as stopping:
+        stopping.callback(node.kill)
+        async with workbench(tmp_path / "data") as bench:
+            hall = Hall(node, bench)
+            await hall.start()
+            stopping.push_async_callback(hall.tap.stop)
+            management = {"management": f"http://{LOOPBACK}:{node.http_port}"}
+            source, destination = hall.source(hall.connection(**management)), hall.destination()
+            await destination.open()
+            for number in range(50):
+                await destination.destination.deliver(outgoing(number, b"%d" % number))
+            # What the management plugin tells, as long as it is there.
+            await source.open()
+            assert await source.component.check() == []
+            told = await node.tell(
+                'rabbit_policy:set(<<"/">>, <<"p">>, <<".*">>, [{<<"max-length">>, 1000}], 1, <<"queues">>, <<"t">>)'
+            )
+            assert "it gave ok" in told
+            # The plugin learns of it with the queue's next figures.
+            async with asyncio.timeout(10):
+                faults = await source.component.check()
+                while not faults:
+                    await asyncio.sleep(0.2)
+                    faults = await source.component.check()
+            assert "drops its oldest messages beyond its max-length" in str(faults)
+            await source.close()
+
+            node.kill()
+            assert isinstance(await destination.lost, NotConnected)
+            await destination.close()
+            await node.start()
+            intake = RecordingIntake()
+            await source.open_when_possible()
+            source.run(intake)
+            await intake.wait_for(50)
+            assert [unit.body for unit in intake.accepted] == [b"%d" % number for number in range(50)]
+            await hall.stop()
