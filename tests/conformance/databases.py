@@ -254,7 +254,12 @@ class MariaDb(DatabaseServer):
         return pymysql.connect(unix_socket=f"{self.folder}/socket", user="root", autocommit=True)
 
 
-_SMALL = ("--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=2")
+_SMALL = (
+    "--innodb-log-file-size=4M",
+    "--innodb-buffer-pool-size=16M",
+    "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-use-native-aio=0",
+)
 
 
 @functools.cache
@@ -298,7 +303,12 @@ def _mariadb_template() -> Path:
     subprocess.run(
         [
             *(program, "--no-defaults", f"--datadir={folder}", "--auth-root-authentication-method=normal"),
-            *("--skip-test-db", "--innodb-log-file-size=4M", *(["--user=root"] if os.geteuid() == 0 else [])),
+            *(
+                "--skip-test-db",
+                "--innodb-log-file-size=4M",
+                "--innodb-use-native-aio=0",
+                *(["--user=root"] if os.geteuid() == 0 else []),
+            ),
         ],
         check=True,
         capture_output=True,

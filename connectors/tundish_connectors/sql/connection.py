@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import importlib
 import logging
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection as Session
@@ -51,7 +51,7 @@ class SqlConnection(Connection[SqlConnectionSettings]):
         self.dialect = _loaded(settings)
         self._engine: Engine | None = None
         self._threads: ThreadPoolExecutor | None = None
-        self._running: set[Transaction[Any]] = set()
+        self._running: dict[Future[Any], Transaction[Any]] = {}
 
     @property
     def where(self) -> str:
@@ -87,10 +87,11 @@ class SqlConnection(Connection[SqlConnectionSettings]):
         """Break off what runs, and close every session."""
         engine, threads = self._engine, self._threads
         self._engine = self._threads = None
-        for transaction in tuple(self._running):
+        running = dict(self._running)
+        for transaction in running.values():
             transaction.abandon()
         if engine is not None and threads is not None:
-            closed = threads.submit(engine.dispose)
+            closed = threads.submit(_end, engine, tuple(running))
             threads.shutdown(wait=False)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_WITHIN):
@@ -123,11 +124,13 @@ class SqlConnection(Connection[SqlConnectionSettings]):
         if engine is None or threads is None:
             raise NotConnected(f"{self.where} is closed")
         transaction = Transaction(engine, self.dialect, work)
+        future = threads.submit(transaction)
+        self._running[future] = transaction
+        future.add_done_callback(self._forget)
         limit = self.settings.timeout + _SPARE
         try:
             async with asyncio.timeout(limit + self.settings.connect_timeout):
-                self._running.add(transaction)
-                return await asyncio.wrap_future(threads.submit(transaction))
+                return await asyncio.wrap_future(future)
         except TimeoutError:
             transaction.abandon()
             text = f"no answer within {limit:g} s"
@@ -135,8 +138,9 @@ class SqlConnection(Connection[SqlConnectionSettings]):
         except asyncio.CancelledError:
             transaction.abandon()
             raise
-        finally:
-            self._running.discard(transaction)
+
+    def _forget(self, ended: Future[Any]) -> None:
+        self._running.pop(ended, None)
 
     async def opened(self, work: Callable[[Session], T]) -> T:
         """The same for a component that opens. Raises NotConnected, AuthFailed or Misconfigured."""
@@ -154,6 +158,12 @@ class SqlConnection(Connection[SqlConnectionSettings]):
         if threads is None:
             return None
         return await asyncio.wrap_future(threads.submit(self.dialect.refusal, self.settings))
+
+
+def _end(engine: Engine, running: Collection[Future[Any]]) -> None:
+    """Close every session, after those that are in use came back to the pool: nobody would close them later."""
+    wait(running, _CLOSE_WITHIN)
+    engine.dispose()
 
 
 def _loaded(settings: SqlConnectionSettings) -> Dialect:
