@@ -19,7 +19,18 @@ from tundish.config import load_project
 from tundish.errors import ConfigurationError
 from tundish.sdk import ConnectorSpec, Part, Settings, Trait, installed_connectors
 
-PROTOCOL_LIBRARIES = ("aiohttp", "amqtt", "asyncua", "httptools", "paho", "starlette", "uvicorn", "yarl", "zeep")
+PROTOCOL_LIBRARIES = (
+    "aiohttp",
+    "amqtt",
+    "asyncssh",
+    "asyncua",
+    "httptools",
+    "paho",
+    "starlette",
+    "uvicorn",
+    "yarl",
+    "zeep",
+)
 PARTS = ("connection", "source", "destination", "lookup")
 
 
@@ -132,7 +143,7 @@ def test_linting_loads_no_protocol_library() -> None:
     assert run_python(code) == "[]"
 
 
-@pytest.mark.parametrize(("name", "library"), [("mqtt", "paho"), ("rest", "aiohttp")])
+@pytest.mark.parametrize(("name", "library"), [("mqtt", "paho"), ("rest", "aiohttp"), ("sftp", "asyncssh")])
 def test_a_missing_extra_names_the_line_to_type(name: str, library: str) -> None:
     code = (
         f"import sys; sys.modules[{library!r}] = None\n"
