@@ -22,7 +22,10 @@ from tundish.sdk import ConnectorSpec, installed_connectors, installed_formats
 README = (ROOT / "README.md").read_text("utf-8")
 ENTRY_POINTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
 CONNECTOR_FOLDERS = sorted(path for path in CODE[1].iterdir() if (path / "settings.py").is_file())
-COMMANDS = sorted({module.name.replace("_", "-") for module in pkgutil.iter_modules(cli.__path__)} - {"terminal"})
+COMMANDS = sorted(
+    {module.name.replace("_", "-") for module in pkgutil.iter_modules(cli.__path__)} - {"terminal"}
+    | set(ENTRY_POINTS["tundish.commands"])
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,7 +1,7 @@
 """`make bench`: run every benchmark script by itself, one after the other, and print one table.
 
 Timing is never a test: the exit code tells only whether the scripts ran. Name scripts to run only those:
-`tests/benchmark/run.py mapping journal`.
+`tests/benchmark/run.py mapping connectors/mqtt`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ sys.path.insert(0, str(ROOT))
 from tests.benchmark.measurement import Measurement, table  # noqa: E402 - the script's own folder comes first otherwise
 from tests.shared import SHARED  # noqa: E402 - as above
 
-SCRIPTS = ("mapping", "bytes_to_bytes", "journal", "formats", "daemon")
+CONNECTORS = tuple(f"connectors/{script.stem}" for script in sorted((FOLDER / "connectors").glob("*.py")))
+SCRIPTS = ("mapping", "bytes_to_bytes", "journal", "formats", "daemon", *CONNECTORS)
 WITH_INPUTS = frozenset({"mapping", "bytes_to_bytes", "daemon"})
 """Scripts that time the reference inputs `bench`, which lie beside the checkout."""
 LONGEST = 900

@@ -42,7 +42,6 @@ class Mosquitto:
             "persistence": "true",
             "persistence_location": f"{state}/",
             "autosave_interval": "1",
-            "autosave_on_changes": "true",
             "max_queued_messages": "0",
             "log_dest": "none",
             **(options or {}),

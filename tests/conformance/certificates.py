@@ -52,7 +52,7 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(until - timedelta(days=3))
+            .not_valid_before(min(until, datetime.now(UTC)) - timedelta(days=3))
             .not_valid_after(until)
             .add_extension(x509.BasicConstraints(ca=host is None, path_length=None), critical=True)
         )

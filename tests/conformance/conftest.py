@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.finding import harness_of
+from tests.conformance.finding import harness_of, spec_of
 from tests.conformance.harness_contract import PeerHarness
 from tests.conformance.stand import Workbench, workbench
-from tundish.sdk import ConnectorSpec, installed_connectors
+from tundish.sdk import ConnectorSpec
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def spec(request: pytest.FixtureRequest, connector: str) -> ConnectorSpec:
     waived = harness_of(connector).waived
     if (name := request.function.__name__) in waived:
         pytest.skip(waived[name])
-    return installed_connectors()[connector]
+    return spec_of(connector)
 
 
 @pytest.fixture

@@ -28,6 +28,12 @@ class PeerHarness(ABC):
     """Names of tests that mean nothing for this connector, each with the reason."""
     meta: ClassVar[frozenset[str]] = frozenset()
     """What `$meta` of every unit holds."""
+    roles: ClassVar[frozenset[Role]] = frozenset()
+    """Of a variant: what it is a peer for. The harness of a connector itself is for everything that it has."""
+    insists: ClassVar[bool] = False
+    """Its client hands a unit over until it is taken as a new message, also after it heard of a conflict."""
+    files: ClassVar[tuple[str, ...]] = ()
+    """Files that its settings name, by their path in this repository; a project has them at the same path."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -73,11 +73,12 @@ class RecordingIntake(Intake):
             raise Backpressure("the test takes nothing now", 0.05)
         await self.gate.wait()
         self.accepted.append(unit)
+        self.position = unit.cursor or self.position
         await asyncio.sleep(self.delay(number))
         return self.decide(unit, number)
 
     async def cursor(self) -> bytes | None:
-        """What the test set."""
+        """That of the last unit that was accepted, or what the test set."""
         return self.position
 
     async def wait_for(self, count: int, *, offered: bool = False) -> list[Unit]:

@@ -13,6 +13,11 @@ TERMINAL = "scrap-terminal"
 """The folder into which CSV files are dropped."""
 ARCHIVE = "archive"
 """The folder into which the historian's files go."""
+MAILBOX_IN = "from-customer"
+"""The folder into which the customer's interchanges come."""
+MAILBOX_OUT = "to-customer"
+"""The folder out of which the customer takes our answers."""
+FOLDERS = (TERMINAL, ARCHIVE, MAILBOX_IN, MAILBOX_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +25,12 @@ class Endpoints:
     """Addresses of a running plant."""
 
     folder: Path
-    """Holds the folders `TERMINAL` and `ARCHIVE`."""
+    """Holds `FOLDERS`."""
     mqtt_port: int
     erp_url: str
     mes_url: str
+    qms_url: str
+    furnace_port: int
     inbound_port: int
     """Where the engine is to listen for the ERP's work orders."""
 
@@ -46,9 +53,13 @@ connections:
   shopfloor:     {{mqtt: {{broker: {LOOPBACK}, port: {self.mqtt_port}}}}}
   erp:           {{rest: {{url: "{self.erp_url}", timeout: 1s}}}}
   mes:           {{rest: {{url: "{self.mes_url}"}}}}
+  qms:           {{soap: {{url: "{self.qms_url}"}}}}
+  furnace:       {{opcua: {{endpoint: "opc.tcp://{LOOPBACK}:{self.furnace_port}"}}}}
   erp-inbound:   {{rest: {{listen: "{LOOPBACK}:{self.inbound_port}"}}}}
   scrap-terminal: {{file: {{folder: "{self.folder / TERMINAL}"}}}}
   archive:       {{file: {{folder: "{self.folder / ARCHIVE}"}}}}
+  mailbox-in:    {{file: {{folder: "{self.folder / MAILBOX_IN}"}}}}
+  mailbox-out:   {{file: {{folder: "{self.folder / MAILBOX_OUT}"}}}}
 """
 
 

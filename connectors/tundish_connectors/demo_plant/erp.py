@@ -22,7 +22,7 @@ SILENCE = 4.0
 
 
 class Erp:
-    """Books confirmations and goods movements; `confirmations` and `movements` count the bookings per identifier."""
+    """Books confirmations, goods movements and customer orders, and counts the bookings per identifier."""
 
     def __init__(self, api_key: str) -> None:
         self._api_key = api_key
@@ -31,6 +31,7 @@ class Erp:
         self._maintenance_seconds = 0.0
         self.confirmations: Counter[str] = Counter()
         self.movements: Counter[str] = Counter()
+        self.customer_orders: Counter[str] = Counter()
         self.refused_orders: set[str] = set()
         """Orders that are closed: everything about them is answered with 400."""
         self.silent_after_booking: set[str] = set()
@@ -47,6 +48,8 @@ class Erp:
         app = web.Application(middlewares=[accepts_key(self._api_key)])
         app.router.add_post("/api/confirmations", self._confirm)
         app.router.add_post("/api/goods-movements", self._move)
+        app.router.add_post("/api/customer-orders", self._order)
+        app.router.add_get("/api/customer-orders/{id}", self._find_customer_order)
         app.router.add_get("/api/confirmations/{id}", self._find_confirmation)
         app.router.add_get("/api/goods-movements/{id}", self._find_movement)
         async with serving(app, LOOPBACK) as url:
@@ -59,6 +62,9 @@ class Erp:
 
     async def _move(self, request: web.Request) -> web.Response:
         return await self._book(request, self.movements, ("Id", "Order", "Material", "Quantity", "Unit", "PostedAt"))
+
+    async def _order(self, request: web.Request) -> web.Response:
+        return await self._book(request, self.customer_orders, ("Id", "Order", "Quantity", "Lines"))
 
     async def _book(self, request: web.Request, book: Counter[str], required: tuple[str, ...]) -> web.Response:
         if self._in_maintenance():
@@ -90,6 +96,9 @@ class Erp:
 
     async def _find_movement(self, request: web.Request) -> web.Response:
         return _found(request.match_info["id"], self.movements)
+
+    async def _find_customer_order(self, request: web.Request) -> web.Response:
+        return _found(request.match_info["id"], self.customer_orders)
 
 
 def _found(ident: str, book: Counter[str]) -> web.Response:

@@ -12,20 +12,26 @@ from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from tundish_connectors.demo_plant.endpoints import ARCHIVE, LOOPBACK, TERMINAL, Endpoints, free_ports
-from tundish_connectors.demo_plant.erp import Erp
-from tundish_connectors.demo_plant.mes import Mes
-from tundish_connectors.demo_plant.shift import (
-    CONFIRMATIONS,
-    MOVEMENTS,
-    RELEASES,
-    Drop,
-    Event,
-    Publish,
-    Release,
-    Sent,
-    plan_shift,
+from tundish_connectors.demo_plant.endpoints import (
+    ARCHIVE,
+    FOLDERS,
+    LOOPBACK,
+    MAILBOX_IN,
+    TERMINAL,
+    Endpoints,
+    free_ports,
 )
+from tundish_connectors.demo_plant.erp import Erp
+from tundish_connectors.demo_plant.furnace import Furnace, furnace
+from tundish_connectors.demo_plant.mes import Mes
+from tundish_connectors.demo_plant.qms import Qms
+from tundish_connectors.demo_plant.shift.customer import CUSTOMER_ORDERS
+from tundish_connectors.demo_plant.shift.erp_releases import RELEASES
+from tundish_connectors.demo_plant.shift.events import Drop, Event, Pour, Publish, Release, Sent
+from tundish_connectors.demo_plant.shift.machines import CONFIRMATIONS
+from tundish_connectors.demo_plant.shift.planning import plan_shift
+from tundish_connectors.demo_plant.shift.pours import MEASUREMENTS
+from tundish_connectors.demo_plant.shift.scrap_terminal import MOVEMENTS
 from tundish_connectors.demo_plant.shop_floor import ShopFloor, shop_floor
 
 MAINTENANCE_SECONDS = 3.0
@@ -33,7 +39,7 @@ MAINTENANCE_SECONDS = 3.0
 
 
 class DemoPlant:
-    """Machines, an ERP, an MES and a scrap terminal, all on loopback."""
+    """Machines, a furnace, an ERP, an MES, a quality system, a customer and a scrap terminal, all on loopback."""
 
     project = "first-plant"
     """The example that belongs to this plant."""
@@ -46,22 +52,25 @@ class DemoPlant:
     @asynccontextmanager
     async def running(self, folder: Path) -> AsyncIterator[Endpoints]:
         """Switch the plant on; it keeps its files in `folder`, which exists."""
-        mqtt_port, inbound_port = free_ports(2)
-        for name in (TERMINAL, ARCHIVE):
+        mqtt_port, inbound_port, furnace_port = free_ports(3)
+        for name in FOLDERS:
             (folder / name).mkdir(exist_ok=True)
-        keys = Endpoints(folder, mqtt_port, "", "", inbound_port).environment
+        keys = Endpoints(folder, mqtt_port, "", "", "", furnace_port, inbound_port).environment
         async with AsyncExitStack() as stack:
-            erp, mes = Erp(keys["ERP_API_KEY"]), Mes(keys["MES_API_KEY"])
+            erp, mes, qms = Erp(keys["ERP_API_KEY"]), Mes(keys["MES_API_KEY"]), Qms()
             endpoints = Endpoints(
                 folder=folder,
                 mqtt_port=mqtt_port,
                 erp_url=await stack.enter_async_context(erp.running()),
                 mes_url=await stack.enter_async_context(mes.running()),
+                qms_url=await stack.enter_async_context(qms.running()),
+                furnace_port=furnace_port,
                 inbound_port=inbound_port,
             )
             floor = await stack.enter_async_context(shop_floor(mqtt_port))
+            oven = await stack.enter_async_context(furnace(furnace_port))
             http = await stack.enter_async_context(ClientSession(timeout=ClientTimeout(total=10)))
-            self._running = _Running(endpoints, erp, mes, floor, http)
+            self._running = _Running(endpoints, erp, mes, qms, floor, oven, http)
             try:
                 yield endpoints
             finally:
@@ -94,8 +103,10 @@ class DemoPlant:
             self._happened.append(event)
 
     def untaken(self) -> int:
-        """How many files of the scrap terminal the engine has not taken yet."""
-        return sum(1 for _ in (self._here().endpoints.folder / TERMINAL).glob("*.csv"))
+        """How many files and pours the engine has not taken yet."""
+        plant = self._here()
+        folders = (plant.endpoints.folder / name for name in (TERMINAL, MAILBOX_IN))
+        return plant.furnace.untaken + sum(1 for folder in folders for path in folder.iterdir() if path.is_file())
 
     def expectations(self) -> Sequence[Sent]:
         """Every document handed over so far, repeats not counted: each must be booked or in the journal."""
@@ -124,6 +135,8 @@ class DemoPlant:
             (CONFIRMATIONS, "historian"): Counter(path.stem.partition("_")[2] for path in archive.rglob("*.json")),
             (MOVEMENTS, "erp"): dict(plant.erp.movements),
             (RELEASES, "mes"): dict(plant.mes.orders),
+            (MEASUREMENTS, "qms"): dict(plant.qms.measurements),
+            (CUSTOMER_ORDERS, "erp"): dict(plant.erp.customer_orders),
         }
 
     def _here(self) -> _Running:
@@ -135,11 +148,22 @@ class DemoPlant:
 class _Running:
     """The peers of a plant that is switched on."""
 
-    def __init__(self, endpoints: Endpoints, erp: Erp, mes: Mes, floor: ShopFloor, http: ClientSession) -> None:
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        erp: Erp,
+        mes: Mes,
+        qms: Qms,
+        floor: ShopFloor,
+        oven: Furnace,
+        http: ClientSession,
+    ) -> None:
         self.endpoints = endpoints
         self.erp = erp
         self.mes = mes
+        self.qms = qms
         self.floor = floor
+        self.furnace = oven
         self._http = http
 
     async def is_listening(self) -> bool:
@@ -158,12 +182,14 @@ class _Running:
                 self._drop(event)
             case Release():
                 await self._release(event)
+            case Pour():
+                self.furnace.pour(event.figures)
 
     def _drop(self, event: Drop) -> None:
-        terminal = self.endpoints.folder / TERMINAL
-        unfinished = terminal / f"{event.name}.tmp"
+        folder = self.endpoints.folder / event.folder
+        unfinished = folder / f"{event.name}.tmp"
         unfinished.write_bytes(event.content)
-        unfinished.rename(terminal / event.name)
+        unfinished.rename(folder / event.name)
 
     async def _release(self, event: Release) -> None:
         """Post a work order until it is accepted, as the ERP's own outbox does."""

@@ -14,7 +14,12 @@ from tundish_connectors.rest.settings import (
 
 
 def _source_traits(settings: RestSourceSettings) -> Collection[Trait]:
-    return ["repeats"]
+    # A poll takes what is there; nobody hands anything over again because an answer was lost.
+    return ["repeats", "answers"] if settings.poll is None else []
+
+
+def _source_format(settings: RestSourceSettings) -> str:
+    return "json" if settings.poll is None or settings.poll.whole else "ndjson"
 
 
 def _destination_traits(settings: RestDestinationSettings) -> Collection[Trait]:
@@ -37,6 +42,7 @@ SPEC = ConnectorSpec(
         "tundish_connectors.rest.source:RestSource",
         "path: /work-orders\n",
         traits=_source_traits,
+        format=_source_format,
     ),
     destination=Part(
         RestDestinationSettings,

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from tundish.errors import Misconfigured, NotConnected
 from tundish.faults import Fault
 from tundish.sdk import Connection, Context, tls_faults
-from tundish_connectors.rest.client import HttpClient
-from tundish_connectors.rest.listener import Listener
+from tundish_connectors.rest.calling.checking import faults_of
+from tundish_connectors.rest.calling.client import HttpClient
+from tundish_connectors.rest.listening.listener import Listener
 from tundish_connectors.rest.settings import RestConnectionSettings
 
 
@@ -39,8 +40,9 @@ class RestConnection(Connection[RestConnectionSettings]):
             await listener.close()
 
     async def check(self) -> Sequence[Fault]:
-        """Say where the system is not verified."""
-        return tls_faults(self.settings.tls)
+        """Say where the system is not there, not verified, refuses us, or has another time."""
+        faults = tls_faults(self.settings.tls)
+        return faults if self._client is None else (*faults, *await faults_of(self._client, self.settings.check_path))
 
     @property
     def client(self) -> HttpClient:

@@ -2,72 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from tundish.sdk import Duration, Secret, Settings, Size, Template, TlsSettings, wrong_value
-
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_OURS = {
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "host",
-    "idempotency-key",
-    "transfer-encoding",
-}
-_ROUTE_PATH = re.compile(r"(?:/|(?:/(?:[\w.~!$&'()*+,;=:@%-]+|\{[A-Za-z_]\w*\}))+/?)")
-_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+from tundish.sdk import Duration, Expression, Secret, Settings, Size, Template, TlsSettings, wrong_value
+from tundish_connectors.rest.addresses import HeaderName, HeaderTemplates, OutboundPath, WebAddress, ZoneName
+from tundish_connectors.rest.listening.settings import ListenAddress, RoutePath, is_loopback
+from tundish_connectors.rest.odata.protocol import ODataVersion
+from tundish_connectors.rest.poll_settings import PollSettings
 
 
-def _web_address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise wrong_value(f"'{text}' is no web address", "write e.g. 'https://erp.example'")
-    if parts.username is not None or parts.password is not None:
-        raise wrong_value("the web address holds credentials", "refer to them under 'auth'")
-    if parts.query or parts.fragment or any(ord(character) <= 32 for character in text):
-        raise wrong_value(f"'{text}' holds more than host and path", "write e.g. 'https://erp.example/base'")
-    return text.rstrip("/")
-
-
-def _listen_address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise wrong_value(f"'{text}' is no address to listen on", "write host and port, e.g. '127.0.0.1:8070'")
-    return text
-
-
-def _header_name(name: str) -> str:
-    if not _HEADER_NAME.fullmatch(name):
-        raise wrong_value(f"'{name}' is no name of a header")
-    return name
-
-
-def _no_header_of_ours(name: str) -> str:
-    if _header_name(name).lower() in _OURS:
-        raise wrong_value(f"the header '{name}' is set by the connector", "remove it; credentials belong under 'auth'")
-    return name
-
-
-def _route_path(path: str) -> str:
-    if not _ROUTE_PATH.fullmatch(path):
-        raise wrong_value(f"'{path}' is no path to listen on", "write e.g. '/work-orders' or '/orders/{order}/lots'")
+def _plain_path(path: str) -> str:
+    if not path.startswith("/") or path.startswith("//") or any(ord(character) <= 32 for character in path):
+        raise wrong_value(f"'{path}' is no path below the connection's 'url'", "write e.g. '/' or '/ping'")
     return path
-
-
-def _outbound_path(template: Template) -> Template:
-    literal = _EXPRESSION.sub("", template.text)
-    if not template.text.startswith("/") or literal.startswith("//"):
-        raise wrong_value(f"the path '{template.text}' does not begin with one '/'", "the host is in the connection")
-    if "?" in literal or "#" in literal:
-        raise wrong_value(f"the path '{template.text}' holds a query", "write it as 'query: {name: value}'")
-    return template
 
 
 def _one_or_many(value: object) -> object:
@@ -97,7 +46,7 @@ class BasicSettings(Settings):
 class OAuth2Settings(Settings):
     """Access tokens by the client credentials grant of OAuth 2.0 (RFC 6749, 4.4); fetched anew before they expire."""
 
-    token_url: Annotated[str, AfterValidator(_web_address)]
+    token_url: WebAddress
     """Address of the token endpoint."""
     client_id: str
     """Identifier of this client."""
@@ -112,7 +61,7 @@ class AuthSettings(Settings):
 
     api_key: Keys | None = None
     """The key that stands in `header`. A listener takes a list, so that a key can be replaced without a pause."""
-    header: Annotated[str, AfterValidator(_header_name)] = "X-API-Key"
+    header: HeaderName = "X-API-Key"
     """Name of the header that holds `api_key`."""
     basic: BasicSettings | None = None
     """User name and password."""
@@ -130,12 +79,19 @@ class AuthSettings(Settings):
         return self
 
 
+class CsrfSettings(Settings):
+    """The token against forged requests that SAP systems want with every change."""
+
+    path: Annotated[str, AfterValidator(_plain_path)] = "/"
+    """Path below `url` where the token is fetched with GET; by default `url` itself, the root of an OData service."""
+
+
 class RestConnectionSettings(Settings):
     """A system that we call (`url`), or an address at which systems call us (`listen`)."""
 
-    url: Annotated[str, AfterValidator(_web_address)] | None = None
+    url: WebAddress | None = None
     """Where the system is, with a base path if it has one. No request leaves this host, and no redirect is followed."""
-    listen: Annotated[str, AfterValidator(_listen_address)] | None = None
+    listen: ListenAddress | None = None
     """Host and port to listen on. Routes that use this connection share it."""
     auth: AuthSettings | None = None
     """Credentials: with `url` those that we send, with `listen` those that we ask for. A listener that other machines
@@ -150,6 +106,17 @@ class RestConnectionSettings(Settings):
     """With `listen`: larger requests are refused with 413."""
     largest_answer: Size = 1024 * 1024
     """With `url`: of longer answers, the status counts and the body is not read."""
+    odata: ODataVersion | None = None
+    """With `url`: the system speaks OData `v2` or `v4`. Polls find records and next pages by themselves, dates of V2
+    become RFC 3339, and values in paths and queries are escaped as its literals."""
+    zone: ZoneName = "UTC"
+    """With `odata: v2`: the zone of dates that do not say one (`Edm.DateTime`), e.g. `Europe/Berlin`."""
+    csrf: CsrfSettings | None = None
+    """With `url`: fetch a token (`X-CSRF-Token`) before changes, and keep the session that it belongs to. For SAP."""
+    proxy: WebAddress | None = None
+    """With `url`: the web proxy to go through. Proxies that the environment names are not used."""
+    check_path: Annotated[str, AfterValidator(_plain_path)] = "/"
+    """With `url`: what `tundish check` asks for, with GET, to see whether the system is there and lets us in."""
 
     @model_validator(mode="after")
     def _one_direction(self) -> RestConnectionSettings:
@@ -157,6 +124,9 @@ class RestConnectionSettings(Settings):
             raise wrong_value("exactly one of 'url' (we call) and 'listen' (we are called) is needed", "keep one")
         if self.listen is not None:
             self._check_listener(self.listen)
+            calling = [name for name in ("odata", "csrf", "proxy") if getattr(self, name) is not None]
+            if calling:
+                raise wrong_value(f"'{calling[0]}' is for requests that we make", "remove it, or write 'url'")
         elif self.auth is not None and self.auth.api_key is not None and len(self.auth.api_key) > 1:
             raise wrong_value("we can send one API key only", "keep one of them")
         return self
@@ -170,27 +140,30 @@ class RestConnectionSettings(Settings):
             raise wrong_value("a listener with TLS has no certificate", "set 'certificate' and 'key' under 'tls'")
 
 
-def is_loopback(listen: str) -> bool:
-    """Whether only this machine can reach an address; what is no plain address is taken for reachable."""
-    host = listen.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class RestSourceSettings(Settings):
-    """Receive requests; each one is one unit, answered with 202 when the journal has it."""
+    """Receive requests at a `path`, each one unit, answered with 202 when the journal has it; or `poll` a system."""
 
     method: Literal["POST", "PUT", "PATCH", "DELETE"] = "POST"
     """Method of the requests."""
-    path: Annotated[str, AfterValidator(_route_path)]
+    path: RoutePath | None = None
     """Path to listen on. `{order}` stands for one part of it, and is then `$meta.path.order`."""
+    poll: PollSettings | None = None
+    """Ask a system again and again, on a connection with `url`."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> RestSourceSettings:
+        if (self.path is None) == (self.poll is None):
+            raise wrong_value("exactly one of 'path' (we are called) and 'poll' (we ask) is needed", "keep one")
+        return self
 
 
-HeaderTemplates = dict[Annotated[str, AfterValidator(_no_header_of_ours)], Template]
+class BatchSettings(Settings):
+    """Messages with the same path, query and headers travel in one request, as a JSON array of their bodies."""
+
+    size: Annotated[int, Field(ge=2, le=10_000)] = 100
+    """Most messages in one request."""
+    within: Duration = 0.0
+    """How long a batch that is not full waits for more. A batch also takes what came while the one before was sent."""
 
 
 class RestDestinationSettings(Settings):
@@ -198,12 +171,19 @@ class RestDestinationSettings(Settings):
 
     method: Literal["POST", "PUT", "PATCH", "DELETE"] = "POST"
     """Method of the request."""
-    path: Annotated[Template, AfterValidator(_outbound_path)]
+    path: OutboundPath
     """Path below the connection's `url`. Values are percent-encoded, so data cannot change where it leads."""
     query: dict[str, Template] = Field(default_factory=dict)
     """Parameters behind the path."""
     headers: HeaderTemplates = Field(default_factory=dict)
     """Further headers."""
+    refused_if: Expression | None = None
+    """An answer of 2xx that means no, e.g. `body.status == 'E'`; it sees `status`, `headers` and `body`. The message is
+    then rejected; `classify` of the route can say more about it."""
+    fetch_etag: bool = False
+    """Ask for the resource first, and send its `ETag` as `If-Match`, where the system wants one for changes."""
+    batch: BatchSettings | None = None
+    """Send several messages in one request."""
     duplicate_status: tuple[Annotated[int, Field(ge=400, le=499)], ...] = ()
     """Statuses by which the system says that it has the message already, e.g. `[409]`."""
 
@@ -211,7 +191,7 @@ class RestDestinationSettings(Settings):
 class RestLookupSettings(Settings):
     """Ask with GET. `status`, `headers` and `body` of the answer are the result; 404 is an answer, too."""
 
-    path: Annotated[Template, AfterValidator(_outbound_path)]
+    path: OutboundPath
     """Path below the connection's `url`, e.g. `/api/confirmations/{{ id }}`."""
     query: dict[str, Template] = Field(default_factory=dict)
     """Parameters behind the path."""

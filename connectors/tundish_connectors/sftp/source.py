@@ -19,6 +19,9 @@ from tundish_connectors.sftp.settings import SftpSourceSettings
 
 T = TypeVar("T")
 
+_AT_ONCE = 16
+"""Files that are on their way at the same time."""
+
 
 class SftpSource(Source[SftpSourceSettings, SftpConnection]):
     """Each file is one unit. Files are taken one after the other, the oldest first."""
@@ -62,7 +65,7 @@ class SftpSource(Source[SftpSourceSettings, SftpConnection]):
         if self._claims is None:
             raise NotConnected("the source is not open")
         held = self.connection.held[self.settings.folder]
-        await Watcher(self.settings, self._claims, held, self._step).run(intake)
+        await Watcher(self.settings, self._claims, held, self._step, at_once=_AT_ONCE).run(intake)
 
     async def _step(self, step: Coroutine[Any, Any, T]) -> T:
         server = self.connection.server

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from tundish.model import Progress
+
 STEPS = ""
 """The destination name of dead letters that arose in the route's steps (or in decoding)."""
 
@@ -329,6 +331,12 @@ class Journal(Protocol):
         """
 
     async def message_of(self, seq: int) -> StoredMessage | None: ...
+
+    async def progress(self, route: str, seqs: Sequence[int]) -> Sequence[Progress]:
+        """What has become of messages of this route; those that it does not have are left out.
+
+        `DeliveryProgress.answer` is the detail of the receipt, a text.
+        """
 
     async def receipt_of(self, idempotency_key: str) -> str | None:
         """The remote id under which a delivery with this key was already made, or None."""

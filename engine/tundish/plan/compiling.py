@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tundish.config import Project, RouteDeclaration
-from tundish.config.kinds.route import RetryFields
+from tundish.config.kinds.route import ReplyFields, RetryFields
 from tundish.config.project import DestinationDeclaration, EndpointDeclaration, FormatDeclaration
 from tundish.config.versions import Versions, restored_project
 from tundish.formats.containers import ContainerKind, contained
 from tundish.formats.contract import Format
 from tundish.model import Settings
 from tundish.plan.criticality import CRITICALITY
-from tundish.plan.route import DestinationPlan, Endpoint, Plan, RetryPolicy, RoutePlan, VerifyPlan
+from tundish.plan.route import DestinationPlan, Endpoint, Plan, ReplyPlan, RetryPolicy, RoutePlan, VerifyPlan
 from tundish.plan.steps.building import Site
-from tundish.sdk import ConnectorSpec, Registry
+from tundish.sdk import ConnectorSpec, Registry, RouteFacts
 
 
 def compile_project(project: Project) -> Plan:
@@ -60,6 +60,8 @@ def _compile_route(project: Project, route: RouteDeclaration, versions: Versions
         source=_endpoint(route.source),
         format=_format(route.format, fields.source.container),
         contract=project.contracts[contract].faults if contract is not None else None,
+        facts=_facts(project, route),
+        reply=_reply(site, fields.reply),
         key=site.expression("key") if fields.key is not None else None,
         once=tuple(site.expression("once", index) for index in range(len(fields.once))),
         find=tuple((name, site.expression("find_by", name)) for name in fields.find_by),
@@ -71,6 +73,26 @@ def _compile_route(project: Project, route: RouteDeclaration, versions: Versions
         variables={"plant": {"id": project.plant, **variables}, "vars": variables},
         place=route.place,
     )
+
+
+def _facts(project: Project, route: RouteDeclaration) -> RouteFacts:
+    fields = route.fields
+    contract = fields.source.contract
+    return RouteFacts(
+        name=route.name,
+        description=fields.description,
+        content_type=_format(route.format, fields.source.container).content_type,
+        contract=contract or "",
+        schema=project.contracts[contract].schema if contract is not None else None,
+        replies=fields.reply is not None,
+    )
+
+
+def _reply(site: Site, reply: ReplyFields | None) -> ReplyPlan | None:
+    if reply is None:
+        return None
+    body = site.expression("reply", "body") if reply.body is not None else None
+    return ReplyPlan(reply.within, body, site.below("reply").place)
 
 
 def _destination(site: Site, declared: DestinationDeclaration) -> DestinationPlan:

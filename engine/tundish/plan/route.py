@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from tundish.faults import Fault, Place
 from tundish.formats.contract import Format
 from tundish.model import Outgoing, Receipt, Record, Scope, Settings, Value
+from tundish.sdk.contract import RouteFacts
 from tundish.sdk.spec import ConnectorSpec
 
 FILTERED = object()
@@ -154,6 +155,17 @@ class DestinationPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyPlan:
+    """What the source answers after delivery."""
+
+    within: float
+    """Seconds that its peer waits at most."""
+    body: Callable[[Value, Scope], Value] | None
+    """Evaluated on `id`, `ids`, `message` and `destinations`; None: the states are told."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class RoutePlan:
     """One route, ready to run. `plan.reading`, `plan.processing` and `plan.preparing` work on it."""
 
@@ -167,6 +179,10 @@ class RoutePlan:
     source: Endpoint
     format: Format
     contract: Callable[[Value], tuple[Fault, ...]] | None
+    facts: RouteFacts
+    """What its source may tell."""
+    reply: ReplyPlan | None
+    """None: the source answers as soon as a unit is accepted."""
     key: Callable[[Value, Scope], Value] | None
     """None: the route is not ordered."""
     once: tuple[Callable[[Value, Scope], Value], ...]

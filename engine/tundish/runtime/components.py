@@ -12,7 +12,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from tundish.errors import AuthFailed, ConfigurationError, NotConnected
 from tundish.runtime.supervisor import Supervisor
-from tundish.sdk import Backoff, Component, Context, Logger
+from tundish.sdk import Backoff, Component, Context, Logger, RouteFacts
 from tundish.telemetry import Event
 
 K = TypeVar("K", bound=Component)
@@ -41,6 +41,7 @@ class Life(Generic[K]):
         data: Path,
         needs: Life[Any] | None = None,
         changed: Callable[[], None] = lambda: None,
+        route: RouteFacts | None = None,
     ) -> None:
         """Build the component. `needs` is the connection it stands on; `changed` hears when it opens or is lost.
 
@@ -59,7 +60,7 @@ class Life(Generic[K]):
         self._open_since = math.inf
         self._lost: asyncio.Future[Exception] | None = None
         data.mkdir(parents=True, exist_ok=True)
-        self.component = build(Context(name=name, log=log, start=self._start, data=data))
+        self.component = build(Context(name=name, log=log, start=self._start, data=data, route=route))
 
     @property
     def is_open(self) -> bool:

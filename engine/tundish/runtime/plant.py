@@ -14,6 +14,7 @@ from tundish.runtime.running import Hub, RunningRoute
 from tundish.runtime.supervisor import Scope
 from tundish.runtime.versions import connections_of, delivering_connections_of
 from tundish.sdk import Connection, ConnectorSpec, Context, Settings
+from tundish.sdk.folders import component_folder
 from tundish.telemetry import Event
 
 HAND_OVER_WITHIN = 30.0
@@ -91,7 +92,7 @@ class Plant:
             build,
             supervisor=self._hub.supervisor,
             log=self._hub.log,
-            data=self._hub.data / "components" / "connection" / name,
+            data=component_folder(self._hub.data, f"connection/{name}"),
         )
 
     async def _route(self, plan: RoutePlan) -> RunningRoute:

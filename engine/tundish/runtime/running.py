@@ -14,6 +14,7 @@ from tundish.errors import Bug, ConfigurationError, Invalid
 from tundish.journal.contract import STEPS, Journal, OpenDelivery
 from tundish.plan.route import RoutePlan
 from tundish.runtime.accepting.intake import RouteIntake
+from tundish.runtime.accepting.replies import Replies
 from tundish.runtime.components import Life
 from tundish.runtime.delivering.attempt import Attempts, Target
 from tundish.runtime.delivering.lane import Item, Limits
@@ -65,6 +66,7 @@ class RunningRoute:
         """Build the outlets and, for a route of the project, the source. Raises ConfigurationError."""
         self.name = plan.name
         self.messages = Messages(hub.journal)
+        self._replies = Replies(plan, hub.journal)
         self.backlog = 0
         """Open deliveries, as far as this process counted."""
         self._hub = hub
@@ -84,6 +86,7 @@ class RunningRoute:
             supervisor=hub.supervisor,
             log=hub.log,
             journal_full=hub.journal_full,
+            replies=self._replies,
         )
 
     def _outlet(self, destination: str) -> Outlet:
@@ -108,6 +111,7 @@ class RunningRoute:
             log=self._hub.log,
             buried=self._buried,
             ended=self._ended,
+            settled=self._replies.settled,
             limits=self._hub.limits,
         )
 

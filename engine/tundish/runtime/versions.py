@@ -13,7 +13,8 @@ from tundish.runtime.components import Life
 from tundish.runtime.delivering.attempt import Target
 from tundish.runtime.lookups import Asking, Lookups
 from tundish.runtime.supervisor import Scope, Supervisor
-from tundish.sdk import Component, Connection, Context, Logger, Lookup, Part, Source
+from tundish.sdk import Component, Connection, Context, Logger, Lookup, Part, RouteFacts, Source
+from tundish.sdk.folders import component_folder
 
 K = TypeVar("K", bound=Component)
 
@@ -28,7 +29,12 @@ class Workshop:
     connections: Mapping[str, Life[Connection[Any]]]
 
     def life(
-        self, name: str, endpoint: Endpoint, part: Part[K] | None, changed: Callable[[], None] = lambda: None
+        self,
+        name: str,
+        endpoint: Endpoint,
+        part: Part[K] | None,
+        changed: Callable[[], None] = lambda: None,
+        route: RouteFacts | None = None,
     ) -> Life[K]:
         """Build a component on its connection. Raises ConfigurationError."""
         if part is None:
@@ -47,9 +53,10 @@ class Workshop:
             build,
             supervisor=self.supervisor,
             log=self.log,
-            data=self.data.joinpath("components", *name.split("/")),
+            data=component_folder(self.data, name),
             needs=connection,
             changed=changed,
+            route=route,
         )
 
 
@@ -95,7 +102,7 @@ class LoadedVersion:
     def source(self) -> Life[Source[Any, Any]]:
         """Build the source, which only the current version of a route has. Raises ConfigurationError."""
         endpoint = self.plan.source
-        return self._workshop.life(f"{self.plan.name}/from", endpoint, endpoint.connector.source)
+        return self._workshop.life(f"{self.plan.name}/from", endpoint, endpoint.connector.source, route=self.plan.facts)
 
     def start(self) -> None:
         """Keep every component open from now on."""

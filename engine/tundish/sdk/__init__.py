@@ -15,6 +15,7 @@ from tundish.sdk.contract import (
     Intake,
     Logger,
     Lookup,
+    RouteFacts,
     Source,
     StartTask,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Part",
     "ProjectFile",
     "Registry",
+    "RouteFacts",
     "Secret",
     "Settings",
     "Size",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from tundish.faults import Fault
-from tundish.model import Acceptance, Outgoing, Receipt, Settings, Unit, Value
+from tundish.model import Acceptance, Outgoing, Progress, Receipt, Reply, Settings, Unit, Value
 
 S = TypeVar("S", bound=Settings)
 
@@ -37,6 +37,22 @@ class StartTask(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class RouteFacts:
+    """What a source may tell its peers about its route."""
+
+    name: str
+    description: str = ""
+    content_type: str = "application/json"
+    """Of what the route's format reads."""
+    contract: str = ""
+    """Name of the contract of what comes in; empty where the route has none."""
+    schema: Mapping[str, Value] | None = None
+    """That contract as JSON Schema."""
+    replies: bool = False
+    """The route answers after delivery."""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What the engine lends to a component."""
 
@@ -46,6 +62,8 @@ class Context:
     start: StartTask
     data: Path
     """A private folder of this component, inside the daemon's data folder; it exists."""
+    route: RouteFacts | None = None
+    """The route that a source brings units into; None for other components."""
 
 
 class Intake(Protocol):
@@ -60,6 +78,18 @@ class Intake(Protocol):
     async def cursor(self) -> bytes | None:
         """The last `Unit.cursor` that was made durable for this source."""
 
+    async def reply(self, acceptance: Acceptance) -> Reply | None:
+        """What to answer to a peer that waits: None where the route answers as soon as a unit is accepted.
+
+        Otherwise it returns when every delivery of the accepted messages has an outcome, or when the route's time is
+        over. For a repeat it tells the outcome of the first. A cancelled caller takes nothing back.
+        """
+        return None
+
+    async def progress(self, message: int) -> Progress | None:
+        """What has become of a message so far; None where this route has no such message, or not any more."""
+        return None
+
 
 class Component:
     """What connections, sources, destinations and lookups have in common."""
@@ -73,6 +103,18 @@ class Component:
     async def check(self) -> Sequence[Fault]:
         """Look at the peer without moving data and say what is misconfigured; called after `open`."""
         return ()
+
+    async def probe(self) -> Sequence[Fault]:
+        """Open, check and close, beside a daemon that may be running; `tundish check` calls it.
+
+        A component whose `open` would take something away from that daemon or leave something behind, such as a
+        session at a broker, does less here. Raises what `open` raises.
+        """
+        try:
+            await self.open()
+            return await self.check()
+        finally:
+            await self.close()
 
 
 class Connection(Component, Generic[S]):

@@ -14,9 +14,10 @@ from tundish.sdk.contract import Connection, Destination, Lookup, Source
 
 T = TypeVar("T")
 
-Trait: TypeAlias = Literal["repeats", "twice", "replaces"]
+Trait: TypeAlias = Literal["repeats", "answers", "twice", "replaces"]
 """What the linter wants to know about a component with its settings. `repeats`: a source whose peer hands over a unit
-again when an acknowledgement was lost. `twice`: a destination where a message that is sent twice has two effects.
+again when an acknowledgement was lost. `answers`: a source whose peer waits for an answer, so that the route may reply
+after delivery. `twice`: a destination where a message that is sent twice has two effects.
 `replaces`: a destination where a message replaces what an earlier one left under the same name, or is refused because
 of it."""
 
@@ -36,8 +37,13 @@ class Part(Generic[T]):
     """YAML of the settings, as a user would write them below the connector's name."""
     traits: Callable[[Any], Collection[Trait]] = _no_traits
     """What is true of this part with the given settings."""
-    format: str = "json"
-    """The format of what it hands over or takes, where a route names none: rows of a table are `ndjson`."""
+    format: str | Callable[[Any], str] = "json"
+    """The format of what it hands over or takes, where a route names none: rows of a table are `ndjson`. A function
+    where that depends on the settings."""
+
+    def format_of(self, settings: Settings) -> str:
+        """The format where a route names none, with these settings."""
+        return self.format if isinstance(self.format, str) else self.format(settings)
 
     @cached_property
     def cls(self) -> type[T]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import itertools
+import json
 import threading
 import time
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from aiohttp import web
 
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.ports import LOOPBACK, free_port
+from tundish.model import Unit
 
 
 class Posted(Produced):
@@ -32,6 +34,7 @@ class Posted(Produced):
 class Harness(PeerHarness):
     """One client thread, so that requests are sent in order, each after the answer to the one before."""
 
+    insists: ClassVar[bool] = True
     waived: ClassVar[Mapping[str, str]] = {
         "test_is_lost_when_the_peer_is_gone": "clients come and go; a listener has no peer that it could lose",
         "test_cannot_be_opened_without_its_peer": "clients come and go; a listener has no peer that it could miss",
@@ -106,3 +109,88 @@ class Harness(PeerHarness):
     async def collected(self) -> list[bytes]:
         """Bodies of the requests."""
         return list(self._taken)
+
+
+class Listed(Produced):
+    """A record in a system's list."""
+
+    def __init__(self, harness: PolledHarness, number: int) -> None:
+        self._harness = harness
+        self._number = number
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Somebody asked for what comes behind it."""
+        return self._harness.asked_behind >= self._number
+
+
+class PolledHarness(PeerHarness):
+    """A system that is asked: one record in a page, and a link to the next page."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({"source"})
+    meta: ClassVar[frozenset[str]] = frozenset({"path", "page", "watermark"})
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._port = free_port()
+        self._server: web.AppRunner | None = None
+        self._records: list[str] = []
+        self.asked_behind = 0
+
+    async def start(self) -> None:
+        """Serve."""
+        if self._server is None:
+            app = web.Application()
+            app.router.add_get("/items", self._page)
+            self._server = web.AppRunner(app, shutdown_timeout=0.1)
+            await self._server.setup()
+            await web.TCPSite(self._server, LOOPBACK, self._port, reuse_address=True).start()
+
+    async def stop(self) -> None:
+        """Serve no more; the records stay."""
+        if self._server is not None:
+            await self._server.cleanup()
+            self._server = None
+
+    async def _page(self, request: web.Request) -> web.Response:
+        """The first record behind `after`, and not before `since`, which may have been taken already."""
+        since, after = int(request.query["since"]), int(request.query.get("after", 0))
+        self.asked_behind = max(self.asked_behind, since, after)
+        first = max(since, after + 1, 1)
+        found = [
+            {"n": number, "body": self._records[number - 1]} for number in range(first, len(self._records) + 1)[:1]
+        ]
+        more = {"next": f"/items?since={since}&after={first}"} if first < len(self._records) else {}
+        return web.json_response({"items": found, **more})
+
+    def connection(self, role: Role) -> Mapping[str, object]:
+        """The system's address."""
+        return {"url": f"http://{LOOPBACK}:{self._port}", "timeout": "2s"}
+
+    def settings(self, role: Role) -> Mapping[str, object]:
+        """Ask often."""
+        return {
+            "poll": {
+                "path": "/items",
+                "every": "20ms",
+                "items": "items",
+                "query": {"since": "{{ watermark }}"},
+                "watermark": {"by": "n", "start": 0},
+                "pages": {"next": "next"},
+            }
+        }
+
+    async def produce(self, body: bytes) -> Produced:
+        """One more record."""
+        self._records.append(body.decode())
+        return Listed(self, len(self._records))
+
+    def body_of(self, unit: Unit) -> bytes:
+        """A field of the record."""
+        assert isinstance(unit.body, bytes)
+        body: str = json.loads(unit.body)["body"]
+        return body.encode()
+
+
+VARIANTS = {"poll": PolledHarness}
+"""Other ways to use the connector."""

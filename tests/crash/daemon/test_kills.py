@@ -32,7 +32,7 @@ UNCONFIRMED = 64
 LONGEST_WAIT = 0.4
 """Seconds until the kill: after the daemon was ready, and every fourth time after it began to start."""
 READY_WITHIN = 5.0
-REST = ("tundish_connectors.rest.listener", "tundish_connectors.rest.client")
+REST = ("tundish_connectors.rest.listening.listener", "tundish_connectors.rest.calling.client")
 
 
 def totals_of(site: Site) -> RouteTotals:

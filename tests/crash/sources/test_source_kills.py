@@ -16,14 +16,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conformance.finding import harness_of, offering
+from tests.conformance.finding import harness_of, offering, spec_of
 from tests.conformance.harness_contract import PeerHarness, Produced
 from tests.crash.process import Process
 from tundish.journal import Selection, open_reader
-from tundish.sdk import ConnectorSpec, installed_connectors
+from tundish.sdk import ConnectorSpec
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
+ROOT = Path(__file__).resolve().parents[3]
 KILLS = int(os.environ.get("TUNDISH_SOURCE_KILLS", "20"))
 RESTARTS = int(os.environ.get("TUNDISH_PEER_RESTARTS", "10"))
 SEED = int(os.environ.get("TUNDISH_SEED", "20260101"))
@@ -60,6 +61,10 @@ class Site:
             path = site.project / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(yaml.safe_dump(content, sort_keys=False))
+        for name in peer.files:
+            path = site.project / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes((ROOT / name).read_bytes())
         return site
 
     def holds(self, marks: set[str]) -> set[str]:
@@ -115,9 +120,12 @@ class Load:
     async def goes_on(self) -> None:
         """Wait until something more is acknowledged."""
         before = len(self.acknowledged())
-        async with asyncio.timeout(20):
-            while len(self.acknowledged()) <= before:  # noqa: ASYNC110 - a foreign process has no event to wait for
-                await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(20):
+                while len(self.acknowledged()) <= before:  # noqa: ASYNC110 - a foreign process has no event to wait for
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"{before} of {len(self.produced)} units were acknowledged, and no more") from None
 
 
 @asynccontextmanager
@@ -137,11 +145,11 @@ def daemon_of(site: Site, spec: ConnectorSpec) -> Callable[[], Process]:
     return lambda: Process(site, modules)
 
 
-def spec_of(name: str, test: str) -> ConnectorSpec:
+def tried_spec(name: str, test: str) -> ConnectorSpec:
     """The declaration of a connector; skips where its harness waives the test."""
     if test in (waived := harness_of(name).waived):
         pytest.skip(waived[test])
-    return installed_connectors()[name]
+    return spec_of(name)
 
 
 def assert_nothing_lost(site: Site, load: Load) -> None:
@@ -168,7 +176,7 @@ async def peer(connector: str, tmp_path: Path) -> AsyncIterator[PeerHarness]:
 
 @pytest.mark.parametrize("connector", SOURCES)
 async def test_kills_of_the_daemon_lose_nothing(connector: str, peer: PeerHarness, tmp_path: Path) -> None:
-    spec, chance = spec_of(connector, "test_kills_of_the_daemon_lose_nothing"), random.Random(SEED)  # noqa: S311 - repeatable, no secret
+    spec, chance = tried_spec(connector, "test_kills_of_the_daemon_lose_nothing"), random.Random(SEED)  # noqa: S311 - repeatable, no secret
     site = Site.build(tmp_path, spec, peer)
     life = daemon_of(site, spec)
     # A broker keeps nothing for a subscriber that it has never seen, so the load begins when the first life is ready.
@@ -194,7 +202,7 @@ async def test_kills_of_the_daemon_lose_nothing(connector: str, peer: PeerHarnes
 
 @pytest.mark.parametrize("connector", SOURCES)
 async def test_restarts_of_the_peer_lose_nothing(connector: str, peer: PeerHarness, tmp_path: Path) -> None:
-    spec, chance = spec_of(connector, "test_restarts_of_the_peer_lose_nothing"), random.Random(SEED)  # noqa: S311 - repeatable, no secret
+    spec, chance = tried_spec(connector, "test_restarts_of_the_peer_lose_nothing"), random.Random(SEED)  # noqa: S311 - repeatable, no secret
     site = Site.build(tmp_path, spec, peer)
     daemon = daemon_of(site, spec)()
     await daemon.start()

@@ -16,10 +16,16 @@ pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
-def closing() -> dict[str, object]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demonstration leaves what it made."""
+    return tmp_path_factory.mktemp("demo") / "plant"
+
+
+@pytest.fixture(scope="module")
+def closing(folder: Path) -> dict[str, object]:
     """The closing table of a short shift."""
     done = subprocess.run(
-        [TUNDISH, "demo", "--exit", "--messages", "120", "--seconds", "5", "--json"],
+        [TUNDISH, "demo", "--exit", "--messages", "120", "--seconds", "5", "--json", "--folder", folder],
         capture_output=True,
         text=True,
         check=False,
@@ -50,7 +56,17 @@ def test_every_trouble_of_the_plant_left_its_mark(closing: dict[str, object]) ->
     assert confirmations["deduplicated"] > 0
     assert sum(row["retried"] for row in rows.values()) > 0
     assert rows["scrap-report"]["dead-lettered"] >= 1
+    assert rows["customer-order"]["dead-lettered"] >= 1
+    assert rows["customer-order"]["deduplicated"] > 0
     assert rows["work-order-release"]["delivered"] == rows["work-order-release"]["accepted"]
+
+
+def test_the_customer_gets_an_acknowledgement_of_every_interchange(closing: dict[str, object], folder: Path) -> None:
+    assert closing["missing"] == []
+    sent = {path.stem.rpartition("-")[2] for path in folder.rglob("orders-*.edi")}
+    answered = {path.stem.rpartition("-")[2][-6:] for path in folder.rglob("997-*.edi")}
+    assert len(sent) >= 2
+    assert answered == sent
 
 
 def test_ctrl_c_ends_it_with_the_closing_table(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from tundish_connectors.demo_plant.erp import Erp
-from tundish_connectors.demo_plant.shift import Drop, Publish, Release, plan_shift
+from tundish_connectors.demo_plant.shift.events import Drop, Publish, Release
+from tundish_connectors.demo_plant.shift.planning import plan_shift
 
 pytestmark = pytest.mark.anyio
 
@@ -93,7 +94,7 @@ def test_a_shift_has_every_trouble(messages: int) -> None:
     kinds = {kind: [event for event in shift.events if isinstance(event, kind)] for kind in (Publish, Drop, Release)}
     assert all(kinds.values())
     assert sum(event.unreadable for event in kinds[Publish]) == 1
-    assert sum(event.unreadable for event in kinds[Drop]) == 2
+    assert sum(event.unreadable for event in kinds[Drop]) == 3
     assert all(sum(event.repeats for event in kinds[kind]) > 0 for kind in (Publish, Drop))
     assert shift.silent_after_booking <= {document.find[1] for event in shift.events for document in event.sent}
 

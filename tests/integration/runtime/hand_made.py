@@ -27,7 +27,7 @@ from tundish.plan.route import (
     Watch,
 )
 from tundish.runtime.daemon import Daemon, Options
-from tundish.sdk import ConnectorSpec, Destination, Part
+from tundish.sdk import ConnectorSpec, Destination, Part, RouteFacts
 from tundish.sdk.memory import (
     SPEC,
     MemoryConnection,
@@ -161,6 +161,8 @@ def route(
         source=Endpoint(SPEC, MemorySourceSettings(queue="in" if name == "orders" else f"{name}-in"), PLANT),
         format=JsonFormat(JsonSettings(records=records)),
         contract=contract,
+        facts=RouteFacts(name),
+        reply=None,
         key=field_of(key) if key else None,
         once=tuple(field_of(field) for field in once),
         find=(("order", field_of("order")),),

@@ -13,14 +13,14 @@ import pytest
 import tundish as product
 from tests.unit.cli.conftest import Tundish
 from tundish.cli.terminal.ending import INTERNAL, USAGE
-from tundish.cli.terminal.group import SECTIONS, LazyGroup
+from tundish.cli.terminal.group import SECTIONS
 from tundish.cli.terminal.program import program
 
 
 def commands(group: click.Command = program, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
     """Every command with the words that call it."""
     found = [(path, group)]
-    if isinstance(group, LazyGroup):
+    if isinstance(group, click.Group):
         context = click.Context(group)
         for name in group.list_commands(context):
             inner = group.get_command(context, name)

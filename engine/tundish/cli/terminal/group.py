@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 import click
@@ -39,6 +40,43 @@ def declare(section: Section, name: str | None = None, **attributes: Any) -> Cal
         return declared
 
     return bind
+
+
+COMMANDS = "tundish.commands"
+"""Group of entry points by which connectors bring commands of their own; `tundish.sdk.commands` tells how."""
+
+
+class BroughtGroup(click.Group):
+    """The commands that a connector brings; its code is imported when one of them is wanted."""
+
+    section: Section = "Run"
+
+    def __init__(self, point: EntryPoint) -> None:
+        super().__init__(point.name, help=f"What the connector '{point.name}' brings; see its own help.")
+        self._point = point
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """As the connector says."""
+        return self._brought().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """As the connector says."""
+        return self._brought().get_command(ctx, cmd_name)
+
+    def _brought(self) -> click.Group:
+        """Raises MissingExtra where the connector needs a library that is not installed."""
+        try:
+            found: click.Group = self._point.load()
+        except ImportError as error:
+            from tundish.errors import MissingExtra
+
+            raise MissingExtra(f"the command '{self.name}'", str(self.name)) from error
+        return found
+
+
+def brought_commands() -> dict[str, click.Command]:
+    """What the installed connectors bring, by name."""
+    return {point.name: BroughtGroup(point) for point in entry_points(group=COMMANDS)}
 
 
 class LazyGroup(click.Group):

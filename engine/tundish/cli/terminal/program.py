@@ -6,13 +6,14 @@ import click
 
 import tundish
 from tundish import cli
-from tundish.cli.terminal.group import LazyGroup
+from tundish.cli.terminal.group import LazyGroup, brought_commands
 
 
 @click.group(
     cls=LazyGroup,
     package="tundish.cli",
     paths=cli.__path__,
+    commands=brought_commands(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     invoke_without_command=True,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tundish.config.conditions import Condition
 from tundish.config.names import ContractName, Identifier, MappingName
@@ -71,6 +71,18 @@ class DestinationFields(Settings):
     """How many deliveries may be under way at the same time; those of one key never are."""
 
 
+class ReplyFields(Settings):
+    """When and what the source answers to a peer that waits."""
+
+    after: Literal["delivery"] = "delivery"
+    """`delivery`: when every delivery of the message has an outcome."""
+    within: Duration = Field(default=20.0, gt=0, le=300)
+    """How long the peer waits at most; then it is told that the message was accepted and is not delivered yet."""
+    body: Condition | None = None
+    """What the peer is told after success, e.g. `{document: destinations.erp.remote_id}`; it sees `id`, `ids`,
+    `message` and `destinations.NAME` with `state`, `remote_id` and `answer`. Without it, the states are told."""
+
+
 class RouteFile(Settings):
     """One flow: `from` → `steps` → `to`."""
 
@@ -96,5 +108,12 @@ class RouteFile(Settings):
     """Destinations by name, each with one connector and its settings."""
     retry: RetryFields | None = None
     """Retries of every destination that says nothing else."""
+    reply: ReplyFields | None = None
+    """Answer the source's peer after delivery, not at once; `after-delivery` is short for the defaults."""
     after_dead_letter: Literal["hold", "continue"] = "hold"
     """Whether later messages of the same key wait for a dead letter (`hold`) or go on (`continue`)."""
+
+    @field_validator("reply", mode="before")
+    @classmethod
+    def _short_reply(cls, value: object) -> object:
+        return {"after": "delivery"} if value == "after-delivery" else value

@@ -105,7 +105,7 @@ class EndpointReader:
         check_secrets(rest, self.report)
         if settings is None or connection is None:
             return None
-        return EndpointDeclaration(spec, settings, connection, entry.name.place, rest, part.format)
+        return EndpointDeclaration(spec, settings, connection, entry.name.place, rest, part.format_of(settings))
 
     def format(self, node: Node | None, place: Place, usual: str = DEFAULT_FORMAT) -> FormatDeclaration | None:
         """`format: json` or `format: {csv: {delimiter: ";"}}`; the usual one without a node. None after findings."""

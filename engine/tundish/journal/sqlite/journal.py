@@ -28,6 +28,7 @@ from tundish.journal.sqlite.reading.thread import ReadingThread
 from tundish.journal.sqlite.writer import Writer
 from tundish.journal.sqlite.writing import interchanges, operator, settling
 from tundish.journal.sqlite.writing.book import Book
+from tundish.model import Progress
 
 T = TypeVar("T")
 CLOCK_JUMP = 3_600_000
@@ -176,6 +177,10 @@ class SqliteJournal:
     def idempotency_key(self, message: StoredMessage, destination: str) -> str:
         """The same for every attempt, every restart and, where the route declares `once`, every new journal."""
         return idempotency.key_of(self._identity, message, destination)
+
+    async def progress(self, route: str, seqs: Sequence[int]) -> Sequence[Progress]:
+        """What has become of messages of this route; those that it does not have are left out."""
+        return await self.ask(lambda reader: reader.progress(route, seqs))
 
     async def receipt_of(self, idempotency_key: str) -> str | None:
         """The remote id under which a delivery with this key was already made, or None."""

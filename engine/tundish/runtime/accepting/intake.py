@@ -13,10 +13,11 @@ from typing import Protocol
 from tundish.errors import Backpressure, JournalError, JournalFull
 from tundish.formats.contract import InterchangeFormat
 from tundish.journal.contract import Accepted, Journal, NewUnit, StoredMessage
-from tundish.model import Acceptance, Record, Scope, Unit
+from tundish.model import Acceptance, Progress, Record, Reply, Scope, Unit
 from tundish.plan.evaluation import scope_of
 from tundish.plan.route import ReadFault, RoutePlan
 from tundish.runtime.accepting.keying import Keyed, keyed, meta_of, read_parts
+from tundish.runtime.accepting.replies import Replies
 from tundish.runtime.accepting.results import Results
 from tundish.runtime.accepting.streaming import stream
 from tundish.runtime.delivering.lane import Item
@@ -58,6 +59,7 @@ class RouteIntake:
         supervisor: Supervisor,
         log: Logger,
         journal_full: Callable[[str], None],
+        replies: Replies,
     ) -> None:
         """`journal_full` hears why nothing could be written, and an empty text when something was written again."""
         self._plan = plan
@@ -67,6 +69,7 @@ class RouteIntake:
         self._supervisor = supervisor
         self._log = log
         self._journal_full = journal_full
+        self._replies = replies
         self._cursor_name = f"{plan.name}/from"
         self._pending = 0
         self._stopped = False
@@ -84,6 +87,14 @@ class RouteIntake:
     async def cursor(self) -> bytes | None:
         """The last `Unit.cursor` that was made durable for this source."""
         return await self._journal.cursor(self._cursor_name)
+
+    async def reply(self, acceptance: Acceptance) -> Reply | None:
+        """What to answer to a peer that waits; None where the route answers at once."""
+        return await self._replies.of(acceptance)
+
+    async def progress(self, message: int) -> Progress | None:
+        """What has become of a message of this route."""
+        return await self._replies.progress(message)
 
     async def accept(self, unit: Unit) -> Acceptance:
         """Make the unit durable. Raises Backpressure when nothing can be taken now, OSError for an unreadable path.

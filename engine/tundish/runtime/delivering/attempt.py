@@ -15,6 +15,7 @@ from tundish.journal.contract import Journal
 from tundish.language.evaluation.values import is_true
 from tundish.model import Outgoing, Receipt, Record
 from tundish.plan.preparing import prepare
+from tundish.plan.replying import kept_answer
 from tundish.plan.route import DestinationPlan, LookupService, Processed, RetryPolicy, RoutePlan
 from tundish.runtime.components import Life
 from tundish.runtime.delivering.lane import Item
@@ -158,7 +159,8 @@ class Attempts:
                 contact = "down" if isinstance(failed, Transient | Unknown) else "answered"
             return Ended(judge(failed, item, plan.retry, random), contact)
         await self._expect_acknowledgement(plan, control)
-        return Ended(Done("delivered", receipt.remote_id, receipt.detail), "answered")
+        detail = receipt.detail if target.plan.reply is None else kept_answer(receipt)
+        return Ended(Done("delivered", receipt.remote_id, detail), "answered")
 
     async def _control_number(self, plan: DestinationPlan, item: Item) -> int:
         """The number of an interchange: the same for every attempt, so that a resend repeats its bytes."""

@@ -46,9 +46,11 @@ class Outlet:
         log: Logger,
         buried: Buried,
         ended: Callable[[int], None],
+        settled: Callable[[int], None],
         limits: Limits,
     ) -> None:
-        """`holds` tells whether a dead letter holds its lane; `ended` hears how many deliveries got their fate."""
+        """`holds` tells whether a dead letter holds its lane; `ended` hears how many deliveries got their fate,
+        `settled` of which message one did, when that is on disk."""
         self.destination = destination
         self.concurrency = concurrency
         self.holds = holds
@@ -64,6 +66,7 @@ class Outlet:
         self._facts = {"route": route, "destination": destination}
         self._buried = buried
         self._ended = ended
+        self._settled = settled
         self._scope = supervisor.scope(f"{route}/to/{destination}")
         self._parked: dict[int, Item] = {}
         """What waits for a dead letter of the steps that another outlet is writing."""
@@ -206,6 +209,7 @@ class Outlet:
         self.replayed.discard(item.seq)
         self.lanes.settled(item)
         self._ended(1)
+        self._settled(item.seq)
 
     async def _again(self, item: Item, again: Again, ended: Ended) -> None:
         next_at = time.time_ns() // 1_000_000 + int(again.wait * 1000)
@@ -250,6 +254,7 @@ class Outlet:
             self.lanes.hold(item.key, item.seq)
         self._withdraw(item)
         self._ended(1)
+        self._settled(item.seq)
 
     def died_in_steps(self, key: str, seq: int, *, holds: bool) -> None:
         """A message of the route became a dead letter before any destination was concerned."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tundish.errors import AuthFailed, DeliveryError, Duplicate, Rejected, Throttled, Transient
-from tundish_connectors.rest.answers import Answer, finding_of, receipt_of, retry_after
+from tundish_connectors.rest.calling.answers import Answer, finding_of, receipt_of, retry_after
 
 
 def answer(status: int, body: bytes | None = b"{}", **headers: str) -> Answer:

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from tundish.errors import Invalid
 from tundish.sdk import Template
-from tundish_connectors.rest.requests import HttpRequest, build_request
+from tundish_connectors.rest.calling.requests import HttpRequest, RequestBuilder
 
 
 def build(path: str, scope: dict[str, object], **more: dict[str, str]) -> HttpRequest:
     """A request from texts."""
     query = {name: Template(text) for name, text in more.get("query", {}).items()}
     headers = {name: Template(text) for name, text in more.get("headers", {}).items()}
-    return build_request("POST", Template(path), query, headers, scope)
+    return RequestBuilder("POST", Template(path), query, headers).build(scope)
 
 
 def test_values_are_percent_encoded_and_the_paths_own_text_is_not() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from tundish_connectors.rest.listening.settings import is_loopback
 from tundish_connectors.rest.settings import (
     AuthSettings,
     RestConnectionSettings,
     RestDestinationSettings,
     RestSourceSettings,
-    is_loopback,
 )
 
 

@@ -30,9 +30,10 @@ from tundish.journal.sqlite.faults import as_journal_error
 from tundish.journal.sqlite.fetch import all_rows, buckets_of, one_row, one_value
 from tundish.journal.sqlite.idempotency import KeyParts
 from tundish.journal.sqlite.names import Names
-from tundish.journal.sqlite.reading import history, ledger, rows, verification
+from tundish.journal.sqlite.reading import history, ledger, progress, rows, verification
 from tundish.journal.sqlite.reading.listing import Listing
 from tundish.journal.sqlite.schema import DATABASE, connect_reader
+from tundish.model import Progress
 
 _ONCE = (
     f"{buckets_of('dedupe')} SELECT d.seq FROM b CROSS JOIN dedupe d "  # noqa: S608 - a table of the schema
@@ -76,6 +77,11 @@ class SqliteReader:
         """The selected messages, the newest first. Raises JournalError where the search takes too long."""
         with self._snapshot(), self._deadline():
             return list(islice(Listing(self._connection, self._names).find(selection), selection.limit))
+
+    def progress(self, route: str, seqs: Sequence[int]) -> Sequence[Progress]:
+        """What has become of messages of this route; those that it does not have are left out."""
+        with self._snapshot(), self._deadline():
+            return progress.progress(self._connection, self._names, route, seqs)
 
     def totals(self) -> Sequence[RouteTotals]:
         """The ledger of every route, by name."""

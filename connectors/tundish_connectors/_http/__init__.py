@@ -1,0 +1,4 @@
+"""What listening connectors share: a server inside the daemon's loop that waits for no client longer than it should.
+
+Private to the connectors of this distribution; it knows nothing of what is served.
+"""

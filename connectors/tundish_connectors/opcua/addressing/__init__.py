@@ -1,0 +1,1 @@
+"""How people write where a node is, and how it is found."""

@@ -1,0 +1,1 @@
+"""Asking a system for what is new: pages, watermarks, and what was handed over already."""

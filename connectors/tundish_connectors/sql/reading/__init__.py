@@ -1,0 +1,1 @@
+"""The three ways by which a source knows which rows are new."""

@@ -1,0 +1,80 @@
+"""An outbox table: rows in the order of their numbers, deleted or marked when the journal has them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, func, update
+from sqlalchemy.sql import Executable
+
+from tundish_connectors.sql.reading.handing import Handing, Keys
+from tundish_connectors.sql.reading.selection import Row, Selection
+from tundish_connectors.sql.settings import OutboxSettings, SqlSourceSettings
+
+
+class Gaps:
+    """Numbers that are absent from a sequence: rolled back, or not committed yet. Pure.
+
+    Nothing is lost without it, because a row stays until it was taken; it is the order that it saves.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._last: int | None = None
+        self._since: dict[int, float] = {}
+
+    def ready(self, numbers: Sequence[int], now: float) -> int:
+        """How many of the numbers, from the first, may be taken now. They are in ascending order."""
+        before = self._last
+        gaps: dict[int, float] = {}
+        count = len(numbers)
+        for index, number in enumerate(numbers):
+            if before is not None and number > before + 1:
+                # A gap is known by the number behind it; it gets its time when it is seen first.
+                gaps[number] = self._since.get(number, now)
+                if now - gaps[number] < self._patience:
+                    count = min(count, index)
+            before = number
+        self._since = gaps
+        return count
+
+    def taken(self, number: int) -> None:
+        """Everything up to this number was taken."""
+        self._last = number if self._last is None else max(self._last, number)
+
+
+class Outbox(Handing):
+    """The first rows of the table that were not marked."""
+
+    def __init__(self, selection: Selection, settings: SqlSourceSettings, outbox: OutboxSettings) -> None:
+        super().__init__(selection, settings)
+        self._outbox = outbox
+        self._gaps = Gaps(outbox.wait_for_gaps)
+        if outbox.column is not None:
+            selection.hide(outbox.column)
+
+    def take(self, session: Connection) -> list[Row]:
+        """Rows, up to a gap that may still be filled."""
+        statement = self.selection.select().order_by(*self.key).limit(self.settings.batch)
+        if self._outbox.column is not None:
+            statement = statement.where(self.selection.column(self._outbox.column).is_(None))
+        rows = self.selection.rows(session, statement)
+        numbers = [row[0] for row in rows]
+        if len(self.key) == 1 and all(type(number) is int for number in numbers):
+            rows = rows[: self._gaps.ready(numbers, time.monotonic())]
+        return rows
+
+    def finish(self, session: Connection, keys: Keys) -> None:
+        """Mark or delete, and remember the last number."""
+        super().finish(session, keys)
+        if keys and type(keys[-1][0]) is int:
+            self._gaps.taken(keys[-1][0])
+
+    def finishing(self, keys: Keys) -> Executable:
+        """The statement."""
+        if self._outbox.column is None:
+            return delete(self.selection.origin).where(self.among(keys))  # type: ignore[arg-type] # a table
+        unmarked = self.selection.column(self._outbox.column).is_(None)
+        marked = {self._outbox.column: func.current_timestamp()}
+        return update(self.selection.origin).where(self.among(keys) & unmarked).values(marked)  # type: ignore[arg-type] # a table

@@ -1,0 +1,104 @@
+"""Polls rows; each batch is one unit of lines of JSON. It goes on only when the journal has it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from tundish.errors import NotConnected
+from tundish.faults import Fault
+from tundish.model import Record, Unit
+from tundish.sdk import Context, Intake, Source, accept_patiently
+from tundish.telemetry import Event
+from tundish_connectors.sql.connection import SqlConnection
+from tundish_connectors.sql.failures import SqlFailure, opening_error
+from tundish_connectors.sql.inspection import source_faults
+from tundish_connectors.sql.json_text import lines
+from tundish_connectors.sql.reading.claims import Claims
+from tundish_connectors.sql.reading.handing import Handing
+from tundish_connectors.sql.reading.outbox import Outbox
+from tundish_connectors.sql.reading.selection import Selection
+from tundish_connectors.sql.reading.watermark import Watermark
+from tundish_connectors.sql.settings import SqlSourceSettings
+
+T = TypeVar("T")
+
+
+class SqlSource(Source[SqlSourceSettings, SqlConnection]):
+    """One unit at a time: its rows are read, made durable, finished; then come the next ones."""
+
+    def __init__(self, settings: SqlSourceSettings, connection: SqlConnection, context: Context) -> None:
+        super().__init__(settings, connection, context)
+        self._selection: Selection | None = None
+
+    async def open(self) -> None:
+        """Connect, and look at the table. Raises NotConnected, AuthFailed or Misconfigured."""
+        settings, dialect = self.settings, self.connection.dialect
+        own = [*([settings.watermark] if settings.watermark else []), *settings.key]
+        if settings.status is not None:
+            own.append(settings.status.column)
+        if settings.outbox is not None and settings.outbox.column is not None:
+            own.append(settings.outbox.column)
+        self._selection = await self.connection.opened(lambda session: Selection(session, settings, dialect, own))
+
+    async def close(self) -> None:
+        """Forget what was known of the table."""
+        self._selection = None
+
+    async def check(self) -> Sequence[Fault]:
+        """Look at rights, indexes and rows that would never be read."""
+        settings, dialect = self.settings, self.connection.dialect
+        return await self._run(lambda session: source_faults(session, settings, dialect))
+
+    async def run(self, intake: Intake) -> None:
+        """Poll. Raises NotConnected, AuthFailed or Misconfigured."""
+        selection, settings = self._selection, self.settings
+        if selection is None:
+            raise NotConnected("the source is not open")
+        cursor = await intake.cursor()
+        if settings.status is not None:
+            await self._hand(intake, Claims(selection, settings, settings.status, self.connection.dialect), cursor)
+        elif settings.outbox is not None:
+            await self._hand(intake, Outbox(selection, settings, settings.outbox), cursor)
+        else:
+            await self._follow(intake, Watermark(selection, settings, cursor))
+
+    async def _follow(self, intake: Intake, watermark: Watermark) -> None:
+        if watermark.is_new:
+            self.context.log.warning(Event.SOURCE_STARTED_OVER, source=self.context.name)
+        while True:
+            page = await self._run(watermark.page)
+            if page.fresh:
+                await accept_patiently(intake, self._unit(page.fresh, page.cursor))
+            if page.is_last:
+                await asyncio.sleep(self.settings.poll)
+
+    async def _hand(self, intake: Intake, handing: Handing, cursor: bytes | None) -> None:
+        if accepted := handing.accepted(cursor):
+            await self._run(lambda session: handing.finish(session, accepted))
+        while True:
+            rows = await self._run(handing.take)
+            if not rows:
+                await asyncio.sleep(self.settings.poll)
+                continue
+            await accept_patiently(intake, self._unit(handing.records(rows), handing.cursor(rows)))
+            keys = handing.keys(rows)
+            await self._run(lambda session, keys=keys: handing.finish(session, keys))  # type: ignore[misc] # a default
+
+    async def _run(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return await self.connection.run(work)
+        except SqlFailure as failure:
+            raise opening_error(failure, self.connection.where) from failure
+
+    def _unit(self, records: list[Record], cursor: bytes) -> Unit:
+        return Unit(
+            body=lines(records),
+            received=datetime.now(UTC),
+            meta={"table": self.settings.table, "rows": len(records)},
+            cursor=cursor,
+        )

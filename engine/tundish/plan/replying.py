@@ -1,0 +1,39 @@
+"""What a route replies after delivery. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tundish.errors import Invalid
+from tundish.formats.json_reader import encode_json
+from tundish.model import Progress, Receipt, Record, Scope, Value
+from tundish.plan.route import ReplyPlan
+
+LONGEST_ANSWER = 16 * 1024
+"""Bytes of a destination's answer that are kept for the reply; of a longer one, the body is left out."""
+
+
+def reply_body(plan: ReplyPlan, messages: Sequence[Progress], record: Value, scope: Scope) -> Value:
+    """What the reply's expression makes of the outcome; `record` is the first message. Raises Invalid."""
+    if plan.body is None:
+        return None
+    first = messages[0]
+    ids: list[Value] = [str(message.id) for message in messages]
+    destinations: Record = {
+        each.destination: {"state": each.state, "remote_id": each.remote_id or None, "answer": each.answer}
+        for each in first.deliveries
+    }
+    outcome: Record = {"id": str(first.id), "ids": ids, "message": record, "destinations": destinations}
+    return plan.body(outcome, scope)
+
+
+def kept_answer(receipt: Receipt) -> str:
+    """A destination's answer as the journal keeps it for the reply: as JSON, so that a repeat is told the same."""
+    facts = dict(receipt.facts) or {"detail": receipt.detail}
+    try:
+        text = encode_json(facts)
+        if len(text) > LONGEST_ANSWER:
+            text = encode_json({**facts, "body": None})
+    except Invalid:
+        return receipt.detail
+    return text.decode() if len(text) <= LONGEST_ANSWER else receipt.detail

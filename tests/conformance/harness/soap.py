@@ -1,0 +1,113 @@
+"""SOAP peers: zeep as a client that repeats until it is answered, and the server of the npm package `soap`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+from requests import RequestException
+from zeep import Client
+from zeep.exceptions import Error, Fault, TransportError
+
+from tests.conformance.harness_contract import PeerHarness, Produced, Role
+from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.soap_peers import HAS_NODE_SOAP, TAKE, WITHOUT_NODE_SOAP, NodeServer
+from tundish.model import Unit
+
+
+class Called(Produced):
+    """A call that is on its way."""
+
+    def __init__(self, answered: Future[bool]) -> None:
+        self._answered = answered
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """An answer came that is no fault."""
+        return self._answered.done() and self._answered.result()
+
+
+class Harness(PeerHarness):
+    """One client thread, so that calls are made in order, each after the answer to the one before."""
+
+    meta: ClassVar[frozenset[str]] = frozenset({"operation", "action", "version", "message_id", "headers", "remote"})
+    files: ClassVar[tuple[str, ...]] = (TAKE,)
+    waived: ClassVar[Mapping[str, str]] = {
+        "test_is_lost_when_the_peer_is_gone": "clients come and go; a listener has no peer that it could lose",
+        "test_cannot_be_opened_without_its_peer": "clients come and go; a listener has no peer that it could miss",
+        "test_delivers_the_very_bytes_in_order": "a body of SOAP is written from the record, as the WSDL wants it",
+    }
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._inbound = free_port()
+        self._server = NodeServer()
+        self._over = threading.Event()
+        self._client = ThreadPoolExecutor(1)
+        self._service: Any = None
+
+    async def start(self) -> None:
+        """Serve; a listener is called without that, too."""
+        if HAS_NODE_SOAP:
+            await self._server.start()
+
+    async def stop(self) -> None:
+        """Serve no more."""
+        await self._server.stop()
+
+    async def finish(self) -> None:
+        """Let the client go."""
+        self._over.set()
+        self._client.shutdown(wait=True, cancel_futures=True)
+
+    def connection(self, role: Role) -> Mapping[str, object]:
+        """The address to listen on, or to call."""
+        if role == "source":
+            return {"wsdl": TAKE, "listen": f"{LOOPBACK}:{self._inbound}", "path": "/take"}
+        if not HAS_NODE_SOAP:
+            pytest.skip(WITHOUT_NODE_SOAP)
+        return {"wsdl": TAKE, "url": f"{self._server.url}/take", "timeout": "2s", "operation_timeout": "2s"}
+
+    def settings(self, role: Role) -> Mapping[str, object]:
+        """One operation for all."""
+        return {"operation": "Take", "arguments": {"id": "{{ id }}"}} if role == "lookup" else {"operation": "Take"}
+
+    async def produce(self, body: bytes) -> Produced:
+        """Call, and call again until it is answered."""
+        return Called(self._client.submit(self._call, body.decode()))
+
+    def body_of(self, unit: Unit) -> bytes:
+        """The text of the call."""
+        assert isinstance(unit.body, bytes)
+        text: str = msgspec.json.decode(unit.body)["text"]
+        return text.encode()
+
+    def _call(self, text: str) -> bool:
+        while not self._over.is_set():
+            try:
+                self._bound().Take(text=text)
+            except Fault as fault:
+                if not fault.code.endswith(":Server"):
+                    return False
+            except (TransportError, Error, RequestException):
+                pass
+            else:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def _bound(self) -> Any:
+        if self._service is None:
+            client = Client(TAKE)
+            self._service = client.create_service("{urn:example:take}Take", f"http://{LOOPBACK}:{self._inbound}/take")
+        return self._service
+
+    async def collected(self) -> list[bytes]:
+        """The messages that arrived, as the suite wrote them; the server has their ids alone."""
+        return [b'{"n": %d}' % int(one["order"][1:]) for one in await self._server.booked()]

@@ -1,0 +1,105 @@
+"""A database as a peer: whoever inserts rows, and whoever reads them. Two tables, of bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from tests.conformance.databases import MADE, MISSING_POSTGRES, DatabaseServer
+from tests.conformance.harness_contract import PeerHarness, Produced, Role
+from tundish.model import Unit
+
+_BYTES = {"postgresql": "BYTEA", "mariadb": "LONGBLOB"}
+_SERIAL = {"postgresql": "SERIAL", "mariadb": "INT AUTO_INCREMENT"}
+
+
+class Inserted(Produced):
+    """A row of the outbox."""
+
+    def __init__(self, harness: Harness, number: int) -> None:
+        self._harness = harness
+        self._number = number
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """It was deleted."""
+        return self._number not in self._harness.waiting()
+
+
+class Harness(PeerHarness):
+    """PostgreSQL where it is installed, otherwise MariaDB."""
+
+    meta: ClassVar[frozenset[str]] = frozenset({"table", "rows"})
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        if not MADE:
+            pytest.skip(MISSING_POSTGRES)
+        self.server: DatabaseServer = next(iter(MADE.values()))()
+        self._session: Any = None
+        self._is_made = False
+
+    async def start(self) -> None:
+        """The server, with its tables."""
+        await self.server.start()
+        if not self._is_made:
+            kind = _BYTES[self.server.dialect]
+            self.server.execute(
+                f"CREATE TABLE outbox (id {_SERIAL[self.server.dialect]} PRIMARY KEY, body {kind} NOT NULL)",
+                f"CREATE TABLE inbox (id {_SERIAL[self.server.dialect]} PRIMARY KEY, body {kind} NOT NULL, "
+                "idempotency_key VARCHAR(64) NOT NULL UNIQUE)",
+            )
+            self._is_made = True
+        self._session = self.server.connect()
+        self._session.autocommit = True
+
+    async def stop(self) -> None:
+        """It is gone."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        await self.server.stop()
+
+    async def finish(self) -> None:
+        """Forget its data."""
+        await asyncio.to_thread(self.server.remove)
+
+    def connection(self, role: Role) -> Mapping[str, object]:
+        """The server."""
+        return self.server.settings()
+
+    def settings(self, role: Role) -> Mapping[str, object]:
+        """An outbox, of which each row is one unit, and a table whose rows know their key."""
+        if role == "source":
+            outbox = {"after": "delete", "wait_for_gaps": "0s"}
+            return {"table": "outbox", "key": "id", "outbox": outbox, "poll": "20ms", "batch": 1}
+        return {"table": "inbox", "body": "body", "idempotency_column": "idempotency_key"}
+
+    async def produce(self, body: bytes) -> Produced:
+        """Insert a row."""
+        with self._session.cursor() as cursor:
+            cursor.execute("INSERT INTO outbox (body) VALUES (%s) RETURNING id", (body,))
+            return Inserted(self, cursor.fetchone()[0])
+
+    def body_of(self, unit: Unit) -> bytes:
+        """Bytes come as base64."""
+        assert isinstance(unit.body, bytes)
+        return base64.b64decode(json.loads(unit.body)["body"])
+
+    def waiting(self) -> set[int]:
+        """The rows that are there."""
+        with self._session.cursor() as cursor:
+            cursor.execute("SELECT id FROM outbox")
+            return {row[0] for row in cursor.fetchall()}
+
+    async def collected(self) -> list[bytes]:
+        """What was written, in order."""
+        with self._session.cursor() as cursor:
+            cursor.execute("SELECT body FROM inbox ORDER BY id")
+            return [bytes(row[0]) for row in cursor.fetchall()]

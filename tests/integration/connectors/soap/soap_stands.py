@@ -1,0 +1,108 @@
+"""Connectors on a bench, and services that answer what a test wants."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+from aiohttp import web
+
+from tests.conformance.ports import LOOPBACK
+from tests.conformance.soap_peers import ERP
+from tests.conformance.stand import Stand, Workbench
+from tundish.model import Outgoing, Value
+from tundish.sdk import connector
+from tundish.sdk.tls import TlsSettings, server_context
+
+SPEC = connector("soap")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+CONFIRMATION: dict[str, Value] = {
+    "order": "4711",
+    "yield": Decimal("10.500"),
+    "yield_attributes": {"unit": "C62"},
+    "posted": None,
+}
+
+
+def confirmation(number: int = 1, **fields: Value) -> Outgoing:
+    """A message that the operation `BookConfirmation` takes."""
+    return outgoing_record({**CONFIRMATION, **fields}, number)
+
+
+def outgoing_record(record: Value, number: int = 1) -> Outgoing:
+    """A message with a record."""
+    return Outgoing(
+        id=number,
+        key=str(number),
+        idempotency_key=f"key-{number:05d}",
+        record=record,
+        body=b"{}",
+        content_type="application/json",
+        scope={},
+    )
+
+
+def calling(
+    bench: Workbench, url: str, settings: dict[str, object] | None = None, route: str = "r", **connection: object
+) -> Stand:
+    """A destination that calls the service at an address."""
+    made = {"wsdl": ERP, "url": url, "timeout": "2s", "operation_timeout": "2s", **connection}
+    return bench.stand(SPEC, SPEC.destination, made, settings or {"operation": "BookConfirmation"}, route)
+
+
+def asking(bench: Workbench, url: str, settings: dict[str, object] | None = None, **connection: object) -> Stand:
+    """A lookup that asks the service at an address."""
+    made = {"wsdl": ERP, "url": url, "timeout": "2s", "operation_timeout": "2s", **connection}
+    asked = {"operation": "GetOrder", "arguments": {"order": "{{ order }}"}, **(settings or {})}
+    return bench.stand(SPEC, SPEC.lookup, made, asked)
+
+
+@asynccontextmanager
+async def service(handler: Handler, *, tls: TlsSettings | None = None) -> AsyncIterator[str]:
+    """A service that answers every request with `handler`. Gives its URL."""
+    app = web.Application(client_max_size=2**30)
+    app.router.add_route("*", "/{any:.*}", handler)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    context = server_context(tls) if tls is not None else None
+    try:
+        await web.TCPSite(runner, LOOPBACK, 0, ssl_context=context).start()
+        yield f"{'https' if tls else 'http'}://{LOOPBACK}:{runner.addresses[0][1]}/erp"
+    finally:
+        await runner.cleanup()
+
+
+def soap(body: str, version: str = "1.1", header: str = "") -> str:
+    """An envelope around the text of a body; `e:` and `t:` are the namespaces of the WSDL."""
+    space = {"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www.w3.org/2003/05/soap-envelope"}
+    return (
+        f'<s:Envelope xmlns:s="{space[version]}" xmlns:e="urn:example:erp" xmlns:t="urn:example:types">'
+        f"{f'<s:Header>{header}</s:Header>' if header else ''}<s:Body>{body}</s:Body></s:Envelope>"
+    )
+
+
+BOOKED = "<e:BookConfirmationResponse><e:document>D-1</e:document></e:BookConfirmationResponse>"
+
+
+def answering(body: str, status: int = 200, media: str = "text/xml", **headers: str) -> Handler:
+    """A handler that gives the same answer to all."""
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(text=body, status=status, content_type=media, headers=headers)
+
+    return answer
+
+
+def fault(code: str, text: str, detail: str = "") -> str:
+    """An envelope of 1.1 with a fault."""
+    inner = f"<detail>{detail}</detail>" if detail else ""
+    return soap(f"<s:Fault><faultcode>{code}</faultcode><faultstring>{text}</faultstring>{inner}</s:Fault>")
+
+
+def told(receipt_facts: Any) -> Any:
+    """The body of an answer."""
+    return receipt_facts["body"]
