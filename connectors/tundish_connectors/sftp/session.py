@@ -19,6 +19,8 @@ _UNANSWERED = 3
 _SMALLEST_LIMIT = 32 * 1024
 """Bytes of one read or write that every server takes (draft-ietf-secsh-filexfer-02, section 3)."""
 _LARGEST_BLOCK = 256 * 1024
+_FAST_CIPHERS = "^aes256-gcm@openssh.com,aes128-gcm@openssh.com"
+"""Before all others: for small packets the library's first choice, ChaCha20, costs half as much again."""
 _AT_ONCE = 16
 """Blocks of one file that are on their way at the same time."""
 
@@ -74,6 +76,7 @@ class SftpSession:
                     gss_auth=False,
                     gss_kex=False,
                     host_based_auth=False,
+                    encryption_algs=_FAST_CIPHERS,
                     **login,
                 )
                 client = await ssh.start_sftp_client(path_errors="surrogateescape")
