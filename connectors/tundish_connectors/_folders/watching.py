@@ -15,7 +15,7 @@ from tundish_connectors._folders.claims import Claimed, Claims, FileChanged, Fil
 from tundish_connectors._folders.contract import Stamp, Step
 from tundish_connectors._folders.names import shown
 from tundish_connectors._folders.readiness import Readiness
-from tundish_connectors._folders.settings import WatchSettings
+from tundish_connectors._folders.watch_settings import WatchSettings
 
 _EMPTY = Fault("", "the file is empty")
 _FORBIDDEN = Fault("", "the file may not be read", "let its writer give the daemon's user the right to read")
@@ -25,8 +25,8 @@ class _Turn:
     """The place of one file in the row: files are read at the same time, and handed over one after the other."""
 
     def __init__(self, before: _Turn | None = None) -> None:
-        self._before = before.passed if before is not None else None
-        self.passed = asyncio.Event()
+        self._before: asyncio.Event | None = before.passed if before is not None else None
+        self.passed: asyncio.Event = asyncio.Event()
 
     async def come(self) -> None:
         """Wait until the file before this one is durable."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from tundish.sdk import Settings, Template, wrong_value
-from tundish_connectors._folders.settings import WatchSettings
+from tundish_connectors._folders.watch_settings import WatchSettings
 
 
 def _absolute(path: Path) -> Path:

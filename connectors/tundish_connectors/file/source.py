@@ -13,8 +13,8 @@ from tundish.sdk import Context, Intake, Source
 from tundish_connectors._folders.claims import Claims
 from tundish_connectors._folders.watching import Watcher
 from tundish_connectors.file.connection import FileConnection
-from tundish_connectors.file.local import LocalFolder
 from tundish_connectors.file.settings import FileSourceSettings
+from tundish_connectors.file.this_machine import LocalFolder
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from tundish.sdk import Duration, Secret, Settings, Template, wrong_value
-from tundish_connectors._folders.settings import WatchSettings
+from tundish_connectors._folders.watch_settings import WatchSettings
 
 _FINGERPRINT = re.compile(r"SHA256:[0-9A-Za-z+/]{43}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from tundish_connectors._folders.settings import WatchSettings
+from tundish_connectors._folders.watch_settings import WatchSettings
 
 
 def test_a_watcher_is_patient_by_default() -> None:
