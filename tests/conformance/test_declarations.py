@@ -154,7 +154,9 @@ def test_linting_loads_no_protocol_library() -> None:
     assert run_python(code) == "[]"
 
 
-@pytest.mark.parametrize(("name", "library"), [("mqtt", "paho"), ("rest", "aiohttp"), ("sftp", "asyncssh"), ("soap", "zeep")])
+@pytest.mark.parametrize(
+    ("name", "library"), [("mqtt", "paho"), ("rest", "aiohttp"), ("sftp", "asyncssh"), ("soap", "zeep")]
+)
 def test_a_missing_extra_names_the_line_to_type(name: str, library: str) -> None:
     code = (
         f"import sys; sys.modules[{library!r}] = None\n"
