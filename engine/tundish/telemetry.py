@@ -53,8 +53,6 @@ class Event(StrEnum):
     CIRCUIT_CLOSED = "circuit.closed"
     UNIT_INVALID = "unit.invalid"
     UNIT_CONFLICT = "unit.conflict"
-    UNIT_REFUSED = "unit.refused"
-    """A source put a unit aside without reading it, e.g. a file that is too large."""
     ACKNOWLEDGEMENT_OVERDUE = "acknowledgement.overdue"
     """A partner has not acknowledged an interchange in time."""
     ACKNOWLEDGEMENT_UNKNOWN = "acknowledgement.unknown"

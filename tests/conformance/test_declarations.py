@@ -25,6 +25,7 @@ PROTOCOL_LIBRARIES = (
     "aiokafka",
     "aiormq",
     "amqtt",
+    "asyncssh",
     "asyncua",
     "google.protobuf",
     "httptools",
@@ -165,6 +166,7 @@ def test_linting_loads_no_protocol_library() -> None:
         ("mqtt", "paho"),
         ("nats", "nats"),
         ("rest", "aiohttp"),
+        ("sftp", "asyncssh"),
         ("soap", "zeep"),
     ],
 )

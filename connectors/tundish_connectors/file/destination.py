@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from tundish.errors import NotConnected, Transient
 from tundish.model import Outgoing, Receipt, Value
 from tundish.sdk import Context, Destination
+from tundish_connectors._folders.names import safe_parts
 from tundish_connectors.file.connection import FileConnection
-from tundish_connectors.file.names import safe_parts
 from tundish_connectors.file.settings import FileDestinationSettings
 from tundish_connectors.file.writing import FileWriter, NewFile, Outcome
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from tundish.errors import AuthFailed, DeliveryError, Duplicate, Rejected, Transient
+from tundish_connectors._folders.names import TEMPORARY
 from tundish_connectors.file.folder import Folder
-from tundish_connectors.file.names import TEMPORARY
 from tundish_connectors.file.syncing import sync_files
 
 IfExists: TypeAlias = Literal["fail", "replace"]

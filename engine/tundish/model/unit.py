@@ -31,6 +31,8 @@ class Unit:
     """Names this unit within its source across restarts; a path body needs one, so that reading can be resumed."""
     cursor: bytes | None = None
     """The source's position after this unit; written in the same transaction."""
+    faults: tuple[Fault, ...] = ()
+    """Why the source does not hand its content over, e.g. because it is too large: the unit becomes a dead letter."""
 
 
 @dataclass(frozen=True, slots=True)

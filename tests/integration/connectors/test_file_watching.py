@@ -138,9 +138,10 @@ async def test_an_empty_file(tmp_path: Path, drop: Path, empty: str, folder: str
         await filed(drop, "empty.csv")
     assert any(name.startswith(folder) for name in files(drop))
     assert len(intake.accepted) == (1 if empty == "refuse" else 0)
+    assert all(unit.faults for unit in intake.accepted)
 
 
-async def test_a_file_that_is_too_large_is_put_aside_unread(tmp_path: Path, drop: Path) -> None:
+async def test_a_file_that_is_too_large_becomes_a_dead_letter_unread(tmp_path: Path, drop: Path) -> None:
     async with workbench(tmp_path / "data") as bench:
         under_test, intake = stand(bench, drop, stream_above="1KiB", largest="4KiB"), RecordingIntake()
         await under_test.open()
@@ -149,8 +150,12 @@ async def test_a_file_that_is_too_large_is_put_aside_unread(tmp_path: Path, drop
         (drop / "next.bin").write_bytes(b"1")
         await filed(drop, "next.bin")
     assert (drop / "err" / "huge.bin").exists()
-    assert "at most 4096" in (drop / "err" / "huge.bin.err.json").read_text()
-    assert [unit.body for unit in intake.accepted] == [b"1"]
+    report = json.loads((drop / "err" / "huge.bin.err.json").read_text())
+    assert (report["reason"], report["messages"]) == ("too large", [1])
+    assert "at most 4096" in report["faults"][0]["text"]
+    refused, taken = intake.accepted
+    assert (refused.body, refused.name, refused.meta["size"], len(refused.faults)) == (b"", "", 5000, 1)
+    assert (taken.body, taken.faults) == (b"1", ())
 
 
 async def test_work_is_resumed_after_a_crash(tmp_path: Path, drop: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.integration.runtime.hand_made import PLANT, order, route, running, to
 from tundish.errors import Backpressure, Transient
+from tundish.faults import Fault
 from tundish.formats.ndjson import NdjsonFormat, NdjsonSettings
 from tundish.journal import Limits as JournalLimits
 from tundish.model import Unit
@@ -54,6 +55,17 @@ async def test_a_large_file_is_taken_in_batches_and_a_broken_line_is_kept(tmp_pa
         for number in range(7):
             steps = [message.record["step"] for message in plant.out().delivered if message.key == f"WO-{number}"]
             assert steps == sorted(steps)
+
+
+@pytest.mark.parametrize("body", [b"", Path("/not/read")], ids=["no content", "a path"])
+async def test_what_a_source_finds_faults_in_becomes_a_dead_letter_unread(tmp_path: Path, body: bytes | Path) -> None:
+    async with running(tmp_path / "data", lines()) as plant:
+        intake = plant.daemon.plant.routes["orders"].intake
+        fault = Fault("", "it has 3 GB", "send less")
+        acceptance = await intake.accept(Unit(body, datetime.now(UTC), {"file": "huge.csv"}, faults=(fault,)))
+        assert (acceptance.outcome, acceptance.faults) == ("invalid", (fault,))
+        totals = await plant.until(lambda total: total.unreadable == 1)
+        assert (totals.accepted, totals.delivered) == (0, 0)
 
 
 async def test_a_file_that_is_handed_over_again_goes_on_where_it_was_left(tmp_path: Path) -> None:

@@ -105,12 +105,14 @@ class RouteIntake:
         """
         self._refuse()
         meta, encoded, faults = meta_of(unit)
+        faults = (*unit.faults, *faults)
         cursor = None if unit.cursor is None else (self._cursor_name, unit.cursor)
-        if isinstance(unit.body, Path):
+        if isinstance(unit.body, Path) and not unit.faults:
             return await self._accept_stream(unit, unit.body, meta, encoded, cursor)
-        parts = [ReadFault(unit.body, faults)] if faults else list(read_parts(self._plan, (unit.body,), meta, unit))
-        whole = keyed(self._plan, parts, name=unit.name, first=0, body=unit.body)
-        body = unit.body if len(parts) == 1 and whole.messages else b""
+        given = unit.body if isinstance(unit.body, bytes) else b""
+        parts = [ReadFault(given, faults)] if faults else list(read_parts(self._plan, (given,), meta, unit))
+        whole = keyed(self._plan, parts, name=unit.name, first=0, body=given)
+        body = given if len(parts) == 1 and whole.messages else b""
         results = Results()
         results.add(await self._write(whole, unit, meta, encoded, body=body, cursor=cursor), whole.faults)
         return self._acceptance(results)

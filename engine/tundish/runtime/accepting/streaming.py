@@ -12,8 +12,10 @@ from tundish.plan.route import ReadFault, ReadMessage, RoutePlan
 from tundish.runtime.accepting.keying import Keyed, keyed, read_parts
 
 BATCH = 500
-"""Messages in one transaction."""
-CHUNK = 256 * 1024
+"""Messages in one transaction, at most."""
+BATCH_BYTES = 256 * 1024
+"""Bytes of the file in one transaction, about: in memory, a message of an interchange takes fifty times its bytes."""
+CHUNK = 64 * 1024
 """Bytes read at once."""
 
 
@@ -27,15 +29,18 @@ class Batch:
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FileChunks:
     """The bytes of a file; some formats read them twice, because a trailer vouches for what stands before it."""
 
     path: Path
+    taken: int = 0
+    """Bytes that were read so far, over all readings."""
 
     def __iter__(self) -> Iterator[bytes]:
         with self.path.open("rb") as file:
             while chunk := file.read(CHUNK):
+                self.taken += len(chunk)
                 yield chunk
 
 
@@ -57,20 +62,23 @@ async def stream(plan: RoutePlan, path: Path, meta: Record, unit: Unit, start: i
 
 
 def _next(plan: RoutePlan, reading: Iterator[list[ReadMessage | ReadFault]], name: str, start: int) -> Batch:
-    parts = next(reading, [])
-    return Batch(keyed(plan, parts, name=name, first=start), start + len(parts), len(parts) < BATCH)
+    parts = next(reading, None)
+    found = parts or []
+    return Batch(keyed(plan, found, name=name, first=start), start + len(found), parts is None)
 
 
 def _batches(
     plan: RoutePlan, path: Path, meta: Record, unit: Unit, start: int
 ) -> Generator[list[ReadMessage | ReadFault], None, None]:
     batch: list[ReadMessage | ReadFault] = []
-    for number, part in enumerate(read_parts(plan, FileChunks(path), meta, unit, start)):
+    chunks = FileChunks(path)
+    begun = 0
+    for number, part in enumerate(read_parts(plan, chunks, meta, unit, start)):
         if number < start:
             continue
         batch.append(part)
-        if len(batch) == BATCH:
+        if len(batch) == BATCH or chunks.taken - begun > BATCH_BYTES:
             yield batch
-            batch = []
+            batch, begun = [], chunks.taken
     if batch:
         yield batch

@@ -17,9 +17,11 @@ from tundish.plan.processing import process, process_now
 from tundish.plan.reading import read
 from tundish.plan.route import LookupService, Processed, ReadMessage, RoutePlan
 
-KEPT_BYTES = 16 * 1024 * 1024
-"""Bytes of bodies whose records stay in memory between acceptance and delivery."""
+KEPT_BYTES = 48 * 1024 * 1024
+"""Bytes of memory, about, for messages between acceptance and delivery."""
 KEPT_MESSAGES = 4096
+_RECORD = 8
+"""Bytes of memory for each byte of JSON, at most."""
 
 _read_json = JsonReader(duplicate_keys=True).read
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -161,4 +163,5 @@ class Messages:
 
 
 def _size(hand: InHand) -> int:
-    return len(hand.stored.body) + len(hand.stored.payload) + 512
+    # A record takes 2 to 8 times its JSON; most of it is what every object and every key takes.
+    return _RECORD * (len(hand.stored.body) + len(hand.stored.payload)) + 1024

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
 
 from tundish.errors import Invalid
 from tundish.faults import Fault
@@ -52,12 +54,9 @@ def shown(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def free_name(name: str, taken: set[str]) -> str:
-    """`name`, or `stem~2.ending` and so on where others have it."""
-    if name not in taken:
-        return name
+def names_like(name: str) -> Iterator[str]:
+    """`name`, then `stem~2.ending` and so on, for where others have it."""
+    yield name
     stem, dot, ending = name.rpartition(".") if "." in name[1:] else (name, "", "")
-    number = 2
-    while (candidate := f"{stem}~{number}{dot}{ending}") in taken:
-        number += 1
-    return candidate
+    for number in itertools.count(2):
+        yield f"{stem}~{number}{dot}{ending}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tundish_connectors.file.readiness import Readiness, Stamp
+from tundish_connectors._folders.contract import Stamp
+from tundish_connectors._folders.readiness import Readiness
 
 
 def stamp(size: int = 1, modified: int = 0, inode: int = 1) -> Stamp:

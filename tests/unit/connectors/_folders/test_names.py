@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tundish.errors import Invalid
-from tundish_connectors.file.names import free_name, safe_parts, shown
+from tundish_connectors._folders.names import names_like, safe_parts, shown
 
 
 @pytest.mark.parametrize(
@@ -58,11 +60,10 @@ def test_whatever_is_accepted_stays_inside(name: str) -> None:
     assert all("/" not in part and "\0" not in part for part in parts)
 
 
-def test_a_free_name_keeps_the_ending() -> None:
-    assert free_name("a.csv", set()) == "a.csv"
-    assert free_name("a.csv", {"a.csv", "a~2.csv"}) == "a~3.csv"
-    assert free_name(".hidden", {".hidden"}) == ".hidden~2"
-    assert free_name("plain", {"plain"}) == "plain~2"
+def test_a_like_name_keeps_the_ending() -> None:
+    assert list(islice(names_like("a.csv"), 3)) == ["a.csv", "a~2.csv", "a~3.csv"]
+    assert list(islice(names_like(".hidden"), 2)) == [".hidden", ".hidden~2"]
+    assert list(islice(names_like("plain"), 2)) == ["plain", "plain~2"]
 
 
 def test_a_name_that_is_no_utf8_can_be_shown() -> None:

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """By what a change of a file is noticed."""
-
-    modified: int
-    """Nanoseconds since 1970."""
-    size: int
-    inode: int
+from tundish_connectors._folders.contract import Stamp
 
 
 @dataclass(slots=True)
