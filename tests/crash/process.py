@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import signal
 import sys
@@ -15,6 +16,15 @@ RUN = "from tundish.cli import main; main()"
 
 
 _NUMBERS = itertools.count()
+_STARTED: list[asyncio.subprocess.Process] = []
+
+
+def end_all() -> None:
+    """Let no daemon outlive its test, whatever became of the test."""
+    while _STARTED:
+        process = _STARTED.pop()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
 
 
 class Site(Protocol):
@@ -61,6 +71,7 @@ class Process:
                 stdout=log,
                 stderr=log,
             )
+        _STARTED.append(self._process)
 
     async def ready(self) -> None:
         """Wait until it says that it is ready."""

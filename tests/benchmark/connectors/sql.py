@@ -19,7 +19,7 @@ from tests.benchmark.measurement import Measurement, tell
 from tests.conformance.databases import MADE, MISSING_POSTGRES, DatabaseServer
 from tests.conformance.stand import outgoing, workbench
 from tests.crash.process import Process
-from tundish.model import Outgoing
+from tundish.model import Outgoing, Record
 from tundish.sdk import connector
 
 ROWS = 30_000
@@ -115,7 +115,7 @@ def bare_out(engine: Engine) -> float:
 
 def order(number: int) -> Outgoing:
     """A message."""
-    record = {"id": number, "work_order": f"WO-{number}", "qty": number}
+    record: Record = {"id": number, "work_order": f"WO-{number}", "qty": number}
     made = outgoing(number)
     return Outgoing(number, made.key, made.idempotency_key, dict(record), b"", made.content_type, {**record})
 

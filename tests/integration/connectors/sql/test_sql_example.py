@@ -37,7 +37,9 @@ def test_shipments_reach_the_erp_and_items_the_warehouse_once(tmp_path: Path) ->
     for file in (warehouse, erp):
         with closing(sqlite3.connect(file)) as session:
             session.executescript((project / f"{file.stem}.sql").read_text("utf-8"))
-    command = [Path(sys.executable).with_name("tundish"), "run", project, "--data", tmp_path / "data"]
+    command = [
+        str(each) for each in (Path(sys.executable).with_name("tundish"), "run", project, "--data", tmp_path / "data")
+    ]
     for _ in range(2):
         daemon = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
