@@ -1,0 +1,150 @@
+"""A source under load, in a daemon of its own: what its peer handed over, and what the journal has of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conformance.finding import harness_of, offering, spec_of
+from tests.conformance.harness_contract import PeerHarness, Produced
+from tests.crash.process import Process
+from tundish.journal import Selection, open_reader
+from tundish.sdk import ConnectorSpec
+
+ROOT = Path(__file__).resolve().parents[3]
+OUTSTANDING = 200
+"""Units that may wait for their acknowledgement before the load pauses."""
+WITHOUT_PROGRESS = 8.0
+"""Seconds without a new acknowledgement after which a unit counts as never acknowledged."""
+
+SOURCES = [name for name in offering("source") if name != "memory"]  # its queues live and die with the daemon
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the daemon lives."""
+
+    project: Path
+    data: Path
+
+    @classmethod
+    def build(cls, folder: Path, spec: ConnectorSpec, peer: PeerHarness) -> Site:
+        """A route from the peer into a queue that the daemon forgets."""
+        site = cls(folder / "project", folder / "data")
+        route = {
+            "route": "under-load",
+            "from": {spec.id: {"connection": "peer", **peer.settings("source")}},
+            "to": {"sink": {"memory": {"connection": "sink", "queue": "sink"}}},
+        }
+        connections = {"peer": {spec.id: dict(peer.connection("source"))}, "sink": {"memory": {}}}
+        for name, content in {
+            "tundish.yaml": {"tundish": 1},
+            "connections/peers.yaml": {"connections": connections},
+            "routes/under-load.yaml": route,
+        }.items():
+            path = site.project / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(yaml.safe_dump(content, sort_keys=False))
+        for name in peer.files:
+            path = site.project / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes((ROOT / name).read_bytes())
+        return site
+
+    def holds(self, marks: set[str]) -> set[str]:
+        """Those of the marks that the journal has."""
+        found: set[str] = set()
+        with open_reader(self.data) as journal:
+            for listed in journal.messages(Selection(limit=1_000_000)):
+                stored = journal.message(listed.seq)
+                assert stored is not None
+                text = (stored.payload + stored.body).decode()
+                found |= {mark for mark in marks if mark in text}
+                marks = marks - found
+        return found
+
+
+@dataclass
+class Load:
+    """Produces one unit after the other, each with a mark that nothing else holds."""
+
+    peer: PeerHarness
+    produced: dict[str, Produced] = field(default_factory=dict)
+    peer_is_there: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _over: bool = False
+
+    def acknowledged(self) -> set[str]:
+        """What the peer may have forgotten."""
+        return {mark for mark, unit in self.produced.items() if unit.is_acknowledged}
+
+    async def run(self) -> None:
+        """Until `end`."""
+        number, waiting = 0, list[Produced]()
+        while not self._over:
+            waiting = [unit for unit in waiting if not unit.is_acknowledged]
+            if len(waiting) < OUTSTANDING:
+                mark = f"unit-{number:06d}-"
+                async with self.peer_is_there:
+                    unit = await self.peer.produce(f'{{"id": "{mark}"}}'.encode())
+                self.produced[mark] = unit
+                waiting.append(unit)
+                number += 1
+            await asyncio.sleep(0.002)
+
+    async def end(self) -> None:
+        """Produce no more, and wait until everything is acknowledged or nothing more will be."""
+        self._over = True
+        seen, patience = -1, 0.0
+        while patience < WITHOUT_PROGRESS and seen < len(self.produced):
+            await asyncio.sleep(0.1)
+            patience += 0.1
+            if (now := len(self.acknowledged())) > seen:
+                seen, patience = now, 0.0
+
+    async def goes_on(self) -> None:
+        """Wait until something more is acknowledged."""
+        before = len(self.acknowledged())
+        try:
+            async with asyncio.timeout(20):
+                while len(self.acknowledged()) <= before:  # noqa: ASYNC110 - a foreign process has no event to wait for
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"{before} of {len(self.produced)} units were acknowledged, and no more") from None
+
+
+@asynccontextmanager
+async def under_load(peer: PeerHarness) -> AsyncIterator[Load]:
+    """A peer that hands over units all the time."""
+    load = Load(peer)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(load.run())
+        yield load
+        await load.end()
+
+
+def daemon_of(site: Site, spec: ConnectorSpec) -> Callable[[], Process]:
+    """Makes the daemon's lives."""
+    assert spec.source is not None
+    modules = [part.implementation.partition(":")[0] for part in (spec.connection, spec.source)]
+    return lambda: Process(site, modules)
+
+
+def tried_spec(name: str, test: str) -> ConnectorSpec:
+    """The declaration of a connector; skips where its harness waives the test."""
+    if test in (waived := harness_of(name).waived):
+        pytest.skip(waived[test])
+    return spec_of(name)
+
+
+def assert_nothing_lost(site: Site, load: Load, disturbed: int) -> None:
+    """Everything that the peer may have forgotten is in the journal, after so many disturbances."""
+    acknowledged = load.acknowledged()
+    assert len(acknowledged) > 2 * disturbed, "there was hardly any load"
+    lost = acknowledged - site.holds(acknowledged)
+    assert not lost, f"{len(lost)} of {len(acknowledged)} are lost: {sorted(lost)[:10]}"
