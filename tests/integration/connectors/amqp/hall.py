@@ -62,7 +62,6 @@ class Hall:
         channel = await self.channel()
         async with asyncio.timeout(within):
             found = await channel.basic_get(queue or self.queue, no_ack=True)
-            found = await channel.basic_get(queue or self.queue, no_ack=True)
             while not isinstance(found.delivery, Basic.GetOk):
                 await asyncio.sleep(0.02)
                 found = await channel.basic_get(queue or self.queue, no_ack=True)

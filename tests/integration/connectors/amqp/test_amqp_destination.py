@@ -38,16 +38,18 @@ async def test_a_message_that_no_queue_takes_is_refused(hall: Hall) -> None:
 
 async def test_a_full_queue_is_tried_again(hall: Hall) -> None:
     queue = fresh("full")
-    limits: dict[str, FieldValue] = {"x-max-length": 1, "x-overflow": "reject-publish"}
+    limits: dict[str, FieldValue] = {"x-max-length": 2, "x-overflow": "reject-publish"}
     await (await hall.channel()).queue_declare(queue, durable=True, arguments=limits)
     stand = hall.destination(routing_key=queue)
     await stand.open()
-    # RabbitMQ counts after it has taken one too many.
-    found = [outcome for number in range(5) for outcome in await outcomes(stand, [outgoing(number)])]
-    assert set(found) == {"delivered", "Transient"}
-    # RabbitMQ counts after it has taken one too many.
-    found = [outcome for number in range(5) for outcome in await outcomes(stand, [outgoing(number)])]
-    assert set(found) == {"delivered", "Transient"}
+    # Where RabbitMQ stops counting differs by one from version to version.
+    found = [outcome for number in range(6) for outcome in await outcomes(stand, [outgoing(number)])]
+    assert found[-1] == "Transient"
+    assert set(found) <= {"delivered", "Transient"}
+    # Where RabbitMQ stops counting differs by one from version to version.
+    found = [outcome for number in range(6) for outcome in await outcomes(stand, [outgoing(number)])]
+    assert found[-1] == "Transient"
+    assert set(found) <= {"delivered", "Transient"}
     with pytest.raises(Transient, match="a queue is full"):
         await stand.destination.deliver(outgoing(5))
     while await hall.ready(queue):
