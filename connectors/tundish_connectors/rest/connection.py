@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from tundish.errors import Misconfigured, NotConnected
@@ -9,6 +10,7 @@ from tundish.faults import Fault
 from tundish.sdk import Connection, Context, tls_faults
 from tundish_connectors.rest.calling.checking import faults_of
 from tundish_connectors.rest.calling.client import HttpClient
+from tundish_connectors.rest.listening.expiry import own_expiry
 from tundish_connectors.rest.listening.listener import Listener
 from tundish_connectors.rest.settings import RestConnectionSettings
 
@@ -22,12 +24,12 @@ class RestConnection(Connection[RestConnectionSettings]):
         self._listener: Listener | None = None
 
     async def open(self) -> None:
-        """Raises NotConnected where the address to listen on is taken, Misconfigured or MissingSecret."""
+        """Raises Misconfigured or MissingSecret. An address to listen on is taken by the first route."""
         await self.close()
         if self.settings.url is not None:
             self._client = HttpClient(self.settings.url, self.settings)
         elif self.settings.listen is not None:
-            self._listener = Listener(self.settings.listen, self.settings, self.context.log)
+            self._listener = Listener(self.settings.listen, self.settings, self.context)
             await self._listener.open()
 
     async def close(self) -> None:
@@ -40,15 +42,19 @@ class RestConnection(Connection[RestConnectionSettings]):
             await listener.close()
 
     async def check(self) -> Sequence[Fault]:
-        """Say where the system is not there, not verified, refuses us, or has another time."""
-        faults = tls_faults(self.settings.tls)
-        return faults if self._client is None else (*faults, *await faults_of(self._client, self.settings.check_path))
+        """Say where the system is not there, not verified, refuses us, or has another time; or why we cannot listen."""
+        faults = list(tls_faults(self.settings.tls))
+        if self._client is not None:
+            faults += await faults_of(self._client, self.settings.check_path)
+        elif self._listener is not None:
+            faults += [*own_expiry(self.settings.tls, time.time()), *await self._listener.check()]
+        return faults
 
     @property
     def client(self) -> HttpClient:
         """For destinations and lookups. Raises Misconfigured where this connection listens, NotConnected if closed."""
         if self.settings.url is None:
-            raise Misconfigured("a connection with 'listen' cannot send", "use one with 'url'")
+            raise Misconfigured("a connection with 'listen' cannot send or ask", "use one with 'url'")
         if self._client is None:
             raise NotConnected("the connection is not open")
         return self._client

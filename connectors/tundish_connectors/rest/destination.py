@@ -68,5 +68,5 @@ class RestDestination(Destination[RestDestinationSettings, RestConnection]):
         return self._verdicts.receipt_of(answer)
 
     def _request(self, message: Outgoing) -> HttpRequest:
-        request = self._builder.build(message.scope, message.body)
-        return request.with_headers({"Content-Type": message.content_type, "Idempotency-Key": message.idempotency_key})
+        ours = {"Content-Type": message.content_type, "Idempotency-Key": message.idempotency_key}
+        return self._builder.build(message.scope, message.body, ours)

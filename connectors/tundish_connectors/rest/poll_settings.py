@@ -47,7 +47,7 @@ class WatermarkSettings(Settings):
     by: Expression
     """The value in a record, e.g. `changed_at`: a time (ISO 8601), a number, or a text that sorts."""
     start: Annotated[str, BeforeValidator(_start)]
-    """The value that the first poll asks from, e.g. `"2026-01-01T00:00:00Z"` or `0`. It also says whether the values
+    """The value that the first poll asks from, such as `"2026-01-01T00:00:00Z"` or `0`. It also says whether the values
     are times, numbers or texts."""
     overlap: Overlap = _NO_OVERLAP
     """Ask from so much before the highest value, because systems commit records late: `5m`, or `100` for numbers.
@@ -73,8 +73,8 @@ class PageSettings(Settings):
         values = {name: getattr(self, name) for name in PageSettings.model_fields}
         given = [name for name, value in values.items() if value is not None and value is not False]
         if len(given) != 1:
-            found = f"'{given[0]}' and '{given[1]}'" if given else "none"
-            raise wrong_value(f"one way to the next page is needed, and {found} is given", "keep exactly one")
+            found = f"'{given[0]}' and '{given[1]}' are" if given else "none is"
+            raise wrong_value(f"one way to the next page is needed, and {found} given", "keep exactly one")
         return self
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from tundish.sdk import Duration, Expression, Secret, Settings, Size, Template, TlsSettings, wrong_value
 from tundish_connectors.rest.addresses import HeaderName, HeaderTemplates, OutboundPath, WebAddress, ZoneName
-from tundish_connectors.rest.listening.settings import ListenAddress, RoutePath, is_loopback
+from tundish_connectors.rest.keys import Keys
+from tundish_connectors.rest.listen_settings import (
+    CertificateSettings,
+    HmacSettings,
+    JwtSettings,
+    ListenAddress,
+    RoutePath,
+    is_loopback,
+)
 from tundish_connectors.rest.odata.protocol import ODataVersion
 from tundish_connectors.rest.poll_settings import PollSettings
 
@@ -19,19 +27,9 @@ def _plain_path(path: str) -> str:
     return path
 
 
-def _one_or_many(value: object) -> object:
-    return value if isinstance(value, list | tuple) else (value,)
-
-
-_SECRET_SCHEMA: dict[str, Any] = {"type": "string", "pattern": "^(env|file|credential):.+$"}
-
-Keys = Annotated[
-    tuple[Secret, ...],
-    BeforeValidator(_one_or_many),
-    WithJsonSchema({"anyOf": [_SECRET_SCHEMA, {"type": "array", "items": _SECRET_SCHEMA, "minItems": 1}]}),
-    Field(min_length=1),
-]
-"""A secret, or a list of secrets."""
+_INBOUND = ("jwt", "certificate")
+"""Ways to authenticate that only a listener can ask for."""
+_WAYS = ("api_key", "basic", "bearer", "oauth2", "hmac", *_INBOUND)
 
 
 class BasicSettings(Settings):
@@ -57,7 +55,7 @@ class OAuth2Settings(Settings):
 
 
 class AuthSettings(Settings):
-    """How a request proves where it comes from. Exactly one of `api_key`, `basic`, `bearer` and `oauth2`."""
+    """How a request proves where it comes from: by exactly one of these ways."""
 
     api_key: Keys | None = None
     """The key that stands in `header`. A listener takes a list, so that a key can be replaced without a pause."""
@@ -69,13 +67,23 @@ class AuthSettings(Settings):
     """A fixed token, sent as `Authorization: Bearer …`."""
     oauth2: OAuth2Settings | None = None
     """Tokens that are fetched; only for requests that we make."""
+    hmac: HmacSettings | None = None
+    """Requests that are signed, and signatures that are checked."""
+    jwt: JwtSettings | None = None
+    """Tokens (JWT) of an authorization server; only for a listener."""
+    certificate: CertificateSettings | None = None
+    """Certificates that clients show; only for a listener, with `tls: {ca_file: …}`."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> AuthSettings:
-        given = [name for name in ("api_key", "basic", "bearer", "oauth2") if getattr(self, name) is not None]
+        given = [
+            name
+            for name in ("api_key", "basic", "bearer", "oauth2", "hmac", *_INBOUND)
+            if getattr(self, name) is not None
+        ]
         if len(given) != 1:
-            found = f"'{given[0]}' and '{given[1]}'" if given else "none"
-            raise wrong_value(f"one way to authenticate is needed, and {found} is given", "keep exactly one")
+            found = f"'{given[0]}' and '{given[1]}' are" if given else "none is"
+            raise wrong_value(f"one way to authenticate is needed, and {found} given", "keep exactly one")
         return self
 
 
@@ -116,7 +124,7 @@ class RestConnectionSettings(Settings):
     proxy: WebAddress | None = None
     """With `url`: the web proxy to go through. Proxies that the environment names are not used."""
     check_path: Annotated[str, AfterValidator(_plain_path)] = "/"
-    """With `url`: what `tundish check` asks for, with GET, to see whether the system is there and lets us in."""
+    """With `url`: what `tundish check` asks for the head of, to see whether the system is there and lets us in."""
 
     @model_validator(mode="after")
     def _one_direction(self) -> RestConnectionSettings:
@@ -127,17 +135,29 @@ class RestConnectionSettings(Settings):
             calling = [name for name in ("odata", "csrf", "proxy") if getattr(self, name) is not None]
             if calling:
                 raise wrong_value(f"'{calling[0]}' is for requests that we make", "remove it, or write 'url'")
-        elif self.auth is not None and self.auth.api_key is not None and len(self.auth.api_key) > 1:
-            raise wrong_value("we can send one API key only", "keep one of them")
+        elif self.auth is not None:
+            _check_caller(self.auth)
         return self
 
     def _check_listener(self, listen: str) -> None:
         if self.auth is None and not is_loopback(listen):
             raise wrong_value(f"whoever reaches {listen} could send messages", "add 'auth', or listen on 127.0.0.1")
         if self.auth is not None and self.auth.oauth2 is not None:
-            raise wrong_value("a listener cannot ask for 'oauth2'", "use 'api_key', 'basic' or 'bearer'")
+            raise wrong_value("a listener cannot ask for 'oauth2'", "use 'jwt', which checks such tokens")
         if self.tls is not None and self.tls.certificate is None:
             raise wrong_value("a listener with TLS has no certificate", "set 'certificate' and 'key' under 'tls'")
+        if self.auth is not None and self.auth.certificate is not None and (self.tls is None or not self.tls.ca_file):
+            raise wrong_value("nobody says which certificates are good", "set 'ca_file' under 'tls'")
+
+
+def _check_caller(auth: AuthSettings) -> None:
+    if auth.api_key is not None and len(auth.api_key) > 1:
+        raise wrong_value("we can send one API key only", "keep one of them")
+    if auth.hmac is not None and len(auth.hmac.key) > 1:
+        raise wrong_value("we can sign with one key only", "keep one of them")
+    found = [name for name in _INBOUND if getattr(auth, name) is not None]
+    if found:
+        raise wrong_value(f"'{found[0]}' is for requests that we receive", "use another way, or write 'listen'")
 
 
 class RestSourceSettings(Settings):
@@ -186,6 +206,12 @@ class RestDestinationSettings(Settings):
     """Send several messages in one request."""
     duplicate_status: tuple[Annotated[int, Field(ge=400, le=499)], ...] = ()
     """Statuses by which the system says that it has the message already, e.g. `[409]`."""
+
+    @model_validator(mode="after")
+    def _a_batch_has_no_state(self) -> RestDestinationSettings:
+        if self.batch is not None and self.fetch_etag:
+            raise wrong_value("'fetch_etag' asks for one resource, and 'batch' sends to many", "remove one of them")
+        return self
 
 
 class RestLookupSettings(Settings):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tundish.errors import NotConnected
+from tundish.faults import Fault
 from tundish.sdk import Context, Intake, Source
 from tundish_connectors.rest.connection import RestConnection
 from tundish_connectors.rest.listening.receiver import Receiver
@@ -25,7 +28,7 @@ class RestSource(Source[RestSourceSettings, RestConnection]):
             self._poller = Poller(self.settings.poll, self.connection.client, self.context.log)
             await self.connection.client.reach()
         elif self.settings.path is not None:
-            self._receiver = Receiver(self.settings.method, self.settings.path, self.connection.listener)
+            self._receiver = Receiver(self.settings.method, self.settings.path, self.connection.listener, self.context)
             await self._receiver.open()
 
     async def close(self) -> None:
@@ -34,6 +37,17 @@ class RestSource(Source[RestSourceSettings, RestConnection]):
         if self._receiver is not None:
             self._receiver.close()
             self._receiver = None
+
+    async def probe(self) -> Sequence[Fault]:
+        """Open and close; of a poll, ask whether the system would answer. An address is not taken from a daemon."""
+        if self.settings.poll is None:
+            self.connection.listener  # noqa: B018 - raises where the connection cannot receive
+            return ()
+        try:
+            await self.open()
+            return await self._poller.look() if self._poller is not None else ()
+        finally:
+            await self.close()
 
     async def run(self, intake: Intake) -> None:
         """Bring units in until cancelled."""

@@ -108,6 +108,7 @@ def _data(run: MessageRun) -> dict[str, object]:
         "faults": [str(fault) for fault in run.faults],
         "stages": [_stage(stage) for stage in run.stages],
         "destinations": {sending.destination: _sending(sending) for sending in run.sendings},
+        **({"reply": run.reply.after} if run.reply is not None else {}),
     }
 
 

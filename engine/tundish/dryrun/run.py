@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from tundish.dryrun.preview import Previews
 from tundish.errors import DeliveryError
 from tundish.faults import Fault
-from tundish.model import Receipt, Record, Scope, Value
+from tundish.model import DeliveryProgress, Progress, Receipt, Record, Scope, Value
 from tundish.plan.evaluation import scope_of
 from tundish.plan.preparing import prepare
 from tundish.plan.processing import trace
 from tundish.plan.reading import keyed, read
+from tundish.plan.replying import reply_content
 from tundish.plan.route import DestinationPlan, Plan, Processed, ReadFault, ReadMessage, RoutePlan, Trace
 
 IDEMPOTENCY_KEY = "dry-run"
@@ -48,6 +49,9 @@ class MessageRun:
     filtered: bool = False
     faults: tuple[Fault, ...] = ()
     """Why it would be a dead letter before any destination."""
+    reply: Trace | None = None
+    """What a route that replies after delivery would answer, if every destination took what it is sent; what those
+    would answer themselves nobody knows."""
 
     @property
     def dead(self) -> Iterator[tuple[str, Fault]]:
@@ -111,13 +115,17 @@ class DryRun:
         if isinstance(result, DeliveryError):
             return replace(read_so_far, faults=_faults_of(result))
         if result.filtered:
-            return replace(read_so_far, filtered=True)
+            return replace(read_so_far, filtered=True, reply=_reply(route, part.record, (), scope, number))
         sendings = tuple(
             self._sending(route, destination, result.record, scope, part.key, number)
             for destination in route.destinations.values()
             if (destination.takes != "messages") == part.answers
         )
-        return replace(read_so_far, sendings=sendings)
+        reply: Trace | None = None
+        if not any(sending.faults for sending in sendings):
+            sent = [sending.destination for sending in sendings if sending.request is not None]
+            reply = _reply(route, part.record, sent, scope, number)
+        return replace(read_so_far, sendings=sendings, reply=reply)
 
     def _sending(
         self, route: RoutePlan, destination: DestinationPlan, record: Value, scope: Scope, key: str, number: int
@@ -135,6 +143,23 @@ class DryRun:
             failed = Trace(stage, destination.place, record, None, faults=faults)
             return Sending(destination.name, failed, None, faults)
         return Sending(destination.name, Trace(stage, destination.place, record, outgoing.record), request)
+
+
+def _reply(route: RoutePlan, record: Value, sent: Collection[str], scope: Scope, number: int) -> Trace | None:
+    """None where the route answers at once; `sent` are the destinations that would be sent something."""
+    if route.reply is None:
+        return None
+    fates = tuple(
+        DeliveryProgress(name, "delivered" if name in sent else "filtered")
+        for name, destination in route.destinations.items()
+        if destination.takes == "messages"
+    )
+    now = scope.get("now")
+    message = Progress(number, now if isinstance(now, datetime) else datetime.now(UTC), "done", fates)
+    try:
+        return Trace("reply", route.reply.place, None, reply_content(route.reply, (message,), record, scope))
+    except DeliveryError as error:
+        return Trace("reply", route.reply.place, None, None, faults=_faults_of(error))
 
 
 def dry_run(

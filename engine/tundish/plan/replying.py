@@ -13,18 +13,21 @@ LONGEST_ANSWER = 16 * 1024
 """Bytes of a destination's answer that are kept for the reply; of a longer one, the body is left out."""
 
 
-def reply_body(plan: ReplyPlan, messages: Sequence[Progress], record: Value, scope: Scope) -> Value:
-    """What the reply's expression makes of the outcome; `record` is the first message. Raises Invalid."""
-    if plan.body is None:
-        return None
+def reply_content(plan: ReplyPlan, messages: Sequence[Progress], record: Value, scope: Scope) -> Value:
+    """What the reply says of delivered messages; `record` is the first of them. Raises Invalid.
+
+    Without an expression these are the ids and the states.
+    """
     first = messages[0]
     ids: list[Value] = [str(message.id) for message in messages]
     destinations: Record = {
         each.destination: {"state": each.state, "remote_id": each.remote_id or None, "answer": each.answer}
         for each in first.deliveries
     }
-    outcome: Record = {"id": str(first.id), "ids": ids, "message": record, "destinations": destinations}
-    return plan.body(outcome, scope)
+    if plan.body is None:
+        states: Record = {each.destination: {"state": each.state} for each in first.deliveries}
+        return {"id": str(first.id), "ids": ids, "outcome": "delivered", "deliveries": states}
+    return plan.body({"id": str(first.id), "ids": ids, "message": record, "destinations": destinations}, scope)
 
 
 def kept_answer(receipt: Receipt) -> str:

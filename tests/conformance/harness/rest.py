@@ -81,7 +81,7 @@ class Harness(PeerHarness):
         """The address to listen on, or to call."""
         if role == "source":
             return {"listen": f"{LOOPBACK}:{self._inbound}"}
-        return {"url": f"http://{LOOPBACK}:{self._outbound}", "timeout": "2s"}
+        return {"url": f"http://{LOOPBACK}:{self._outbound}", "timeout": "10s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """One path for all."""
@@ -165,7 +165,7 @@ class PolledHarness(PeerHarness):
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The system's address."""
-        return {"url": f"http://{LOOPBACK}:{self._port}", "timeout": "2s"}
+        return {"url": f"http://{LOOPBACK}:{self._port}", "timeout": "10s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """Ask often."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -31,6 +32,7 @@ from tundish_connectors.rest.calling.answers import Answer
 from tundish_connectors.rest.calling.credentials import Credentials
 from tundish_connectors.rest.calling.csrf import CsrfToken, is_required
 from tundish_connectors.rest.calling.requests import HttpRequest
+from tundish_connectors.rest.calling.signing import Signer
 from tundish_connectors.rest.settings import RestConnectionSettings
 
 _SPARE_LIFE = 10.0
@@ -55,6 +57,9 @@ class HttpClient:
         self._timeout = settings.timeout
         self._proxy = settings.proxy
         self._credentials = Credentials(settings.auth, settings.timeout)
+        self._signer = (
+            Signer(settings.auth.hmac) if settings.auth is not None and settings.auth.hmac is not None else None
+        )
         self._csrf = CsrfToken(settings.csrf) if settings.csrf is not None else None
         self.context: ssl.SSLContext = client_context(settings.tls)
         connector = TCPConnector(limit=settings.max_connections, ssl=self.context, keepalive_timeout=_SPARE_LIFE)
@@ -88,8 +93,11 @@ class HttpClient:
                 )
         except ssl.SSLError as error:
             raise AuthFailed(f"{self.url} is not trusted: {error}") from error
-        except (OSError, TimeoutError) as error:
-            raise NotConnected(f"{self.url} cannot be reached: {error or 'no answer in time'}") from error
+        except TimeoutError as error:
+            raise NotConnected(f"{self.url} cannot be reached within {self._timeout:g} s") from error
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)
+            raise NotConnected(f"{self.url} cannot be reached: {reason}") from error
         certificate: Mapping[str, Any] = writer.get_extra_info("peercert") or {}
         writer.transport.abort()
         return certificate
@@ -118,11 +126,19 @@ class HttpClient:
 
     async def _proven(self, request: HttpRequest, largest: int | None) -> Answer:
         """Send it with whatever proves where it comes from."""
-        headers = await self._credentials.headers(self._session, request)
+        headers = await self._credentials.headers(self._session)
         if self._csrf is not None and request.method not in _SAFE:
-            token = await self._csrf.token(lambda question: self._send(question.with_headers(headers), None))
+            token = await self._csrf.token(lambda question: self._signed(question.with_headers(headers), None))
             headers = {**headers, "X-CSRF-Token": token}
-        return await self._send(request.with_headers(headers), largest)
+        return await self._signed(request.with_headers(headers), largest)
+
+    async def _signed(self, request: HttpRequest, largest: int | None) -> Answer:
+        if self._signer is None:
+            return await self._send(request, largest)
+        target = self.address_of(request).removeprefix(self._origin)
+        return await self._send(
+            request.with_headers(self._signer.headers(request.method, target, request.body)), largest
+        )
 
     async def _send(self, request: HttpRequest, largest: int | None) -> Answer:
         try:

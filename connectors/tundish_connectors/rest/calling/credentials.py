@@ -11,7 +11,6 @@ import msgspec
 from aiohttp import ClientError, ClientSession
 
 from tundish.errors import AuthFailed, Transient
-from tundish_connectors.rest.calling.requests import HttpRequest
 from tundish_connectors.rest.credentials import basic, expected_headers
 from tundish_connectors.rest.settings import AuthSettings, OAuth2Settings
 
@@ -34,7 +33,7 @@ class Credentials:
         self._turn = asyncio.Lock()
         if auth is not None and self._oauth2 is None:
             name, values = expected_headers(auth)
-            self._fixed = {name: values[0]}
+            self._fixed = {name: values[0]} if values else {}
 
     @property
     def can_be_renewed(self) -> bool:
@@ -45,11 +44,8 @@ class Credentials:
         """Fetch a new token for the next request."""
         self._until = 0.0
 
-    async def headers(self, session: ClientSession, request: HttpRequest) -> Mapping[str, str]:
-        """What proves this request.
-
-        Raises AuthFailed where the token endpoint refuses us, Transient where it cannot be asked.
-        """
+    async def headers(self, session: ClientSession) -> Mapping[str, str]:
+        """Raises AuthFailed where the token endpoint refuses us, Transient where it cannot be asked."""
         if self._oauth2 is None:
             return self._fixed
         if time.monotonic() >= self._until:

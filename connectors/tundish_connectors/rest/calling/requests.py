@@ -67,14 +67,18 @@ class RequestBuilder:
         self._always = dict(PROTOCOLS[odata].headers) if odata is not None else {}
         self._fixed_path = _fixed(path)
 
-    def build(self, scope: Mapping[str, object], body: bytes = b"") -> HttpRequest:
-        """Render the templates. Raises Invalid with all faults."""
+    def build(
+        self, scope: Mapping[str, object], body: bytes = b"", more: Mapping[str, str] | None = None
+    ) -> HttpRequest:
+        """Render the templates; `more` are headers of the connector. Raises Invalid with all faults."""
         faults: list[Fault] = []
         path = self._fixed_path or _try(faults, "path", self._render_path, scope)
         query = {name: _try(faults, f"query.{name}", self._render, value, scope) for name, value in self._query.items()}
         headers = dict(self._always)
         for name, value in self._headers.items():
             headers[name] = _try(faults, f"headers.{name}", _render_header, value, scope)
+        if more:
+            headers.update(more)
         if faults:
             raise Invalid("; ".join(fault.text for fault in faults), faults=faults)
         return HttpRequest(self._method, path, query, headers, body)

@@ -1,22 +1,25 @@
-"""Receives requests; each is a unit, answered when the journal has it."""
+"""Receives the requests of one route; each is a unit, answered when the journal has it, or when it is delivered."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 from datetime import UTC, datetime
-
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from functools import lru_cache
+from urllib.parse import parse_qsl
 
 from tundish.errors import Backpressure, JournalError, NotConnected
-from tundish.model import Acceptance, Record, Unit, Value
-from tundish.sdk import Intake
-from tundish.telemetry import masked
-from tundish_connectors.rest.listening.listener import Listener, reply
+from tundish.model import Acceptance, Record, Unit
+from tundish.sdk import Context, Intake, RouteFacts
+from tundish.telemetry import MASK, masked
+from tundish_connectors.rest.listening.listener import Listener
+from tundish_connectors.rest.listening.openapi import operation_of
+from tundish_connectors.rest.listening.paths import Entry
+from tundish_connectors.rest.listening.request import Answer, Request, refusal
+from tundish_connectors.rest.listening.route import Route
+from tundish_connectors.rest.listening.telling import acceptance_answer, later, progress_answer, reply_answer
 
 _LONGEST_KEY = 255
+_MOST_PARAMETERS = 1000
 _NOT_READY = 1.0
 """Seconds after which a client may try again while the route is being opened."""
 
@@ -24,27 +27,29 @@ _NOT_READY = 1.0
 class Receiver:
     """One method and path at the connection's address."""
 
-    def __init__(self, method: str, path: str, listener: Listener) -> None:
+    def __init__(self, method: str, path: str, listener: Listener, context: Context) -> None:
         self._method = method
         self._path = path
         self._listener = listener
-        self._route: Route | None = None
+        self._facts = context.route or RouteFacts(context.name.partition("/")[0])
+        self._secret = listener.secret_headers
+        self._entry: Entry[Route] | None = None
         self._intake: Intake | None = None
 
     async def open(self) -> None:
         """Answer at this path, with 503 until `run`. Raises Misconfigured where another route has it."""
-        self._route = await self._listener.add(self._method, self._path, self._take)
+        self._entry = await self._listener.add(self._method, self._path, self)
 
     def close(self) -> None:
         """Answer no more."""
         self._intake = None
-        if self._route is not None:
-            self._listener.remove(self._route)
-            self._route = None
+        if self._entry is not None:
+            self._listener.remove(self._entry)
+            self._entry = None
 
     async def run(self, intake: Intake) -> None:
         """Take requests until cancelled. Raises NotConnected where it is not open."""
-        if self._route is None:
+        if self._entry is None:
             raise NotConnected("the source is not open")
         self._intake = intake
         try:
@@ -52,59 +57,77 @@ class Receiver:
         finally:
             self._intake = None
 
-    async def _take(self, request: Request, body: bytes) -> Response:
+    def operation(self) -> Record:
+        """The route as an operation of OpenAPI."""
+        return operation_of(self._facts)
+
+    async def tell(self, message: int) -> Answer | None:
+        """Where a message stands; None where this route has no such message."""
+        if self._intake is None:
+            return later("the route is not ready", _NOT_READY)
+        progress = await self._intake.progress(message)
+        return None if progress is None else progress_answer(progress)
+
+    async def take(self, request: Request) -> Answer:
+        """Accept a unit, and answer when the route says."""
         key = request.headers.get("idempotency-key", "")
         if len(key) > _LONGEST_KEY:
-            return reply(400, {"error": f"the Idempotency-Key is longer than {_LONGEST_KEY} characters"})
-        if self._intake is None:
-            return _later("the route is not ready", _NOT_READY)
-        unit = Unit(body=body, received=datetime.now(UTC), meta=self._meta(request), name=key)
+            return refusal(400, f"the Idempotency-Key is longer than {_LONGEST_KEY} characters", "send a shorter one")
+        intake = self._intake
+        if intake is None:
+            return later("the route is not ready", _NOT_READY)
         try:
-            acceptance = await self._intake.accept(unit)
+            meta = self._meta(request)
+        except ValueError:
+            return refusal(400, f"the query has more than {_MOST_PARAMETERS} parameters", "send them in the body")
+        unit = Unit(body=request.body, received=datetime.now(UTC), meta=meta, name=key)
+        try:
+            acceptance = await intake.accept(unit)
         except Backpressure as full:
-            return _later("messages cannot be stored now", full.seconds)
+            return later("messages cannot be stored now", full.seconds)
         except JournalError:
-            return _later("messages cannot be stored now", _NOT_READY)
-        return _answer(acceptance, request.url.path)
+            return later("messages cannot be stored now", _NOT_READY)
+        return await self._answer(intake, acceptance, request.path)
+
+    async def _answer(self, intake: Intake, acceptance: Acceptance, path: str) -> Answer:
+        if acceptance.outcome in {"accepted", "duplicate"} and self._facts.replies:
+            try:
+                reply = await intake.reply(acceptance)
+            except JournalError:
+                reply = None  # it is on disk all the same
+            if reply is not None:
+                return reply_answer(acceptance, reply, path)
+        return acceptance_answer(acceptance, path)
 
     def _meta(self, request: Request) -> Record:
-        """What expressions see as `$meta`; never a secret."""
-        secret = self._listener.secret_header
-        headers: Record = {name: value for name, value in request.headers.items() if name != secret}
-        path: Record = {name: str(value) for name, value in request.path_params.items()}
-        query: Record = {}
-        for name, value in request.query_params.multi_items():
-            seen = query.get(name)
-            if seen is None:
-                query[name] = value
-            else:
-                query[name] = [*seen, value] if isinstance(seen, list) else [seen, value]
+        """What expressions see as `$meta`; never a secret. Raises ValueError where there is too much."""
+        secret = self._secret
+        headers: Record = {
+            name: MASK if _sounds_secret(name) else value
+            for name, value in request.headers.items()
+            if name not in secret
+        }
         return {
             "method": request.method,
-            "path": path,
-            "query": dict(masked(query)),
-            "headers": dict(masked(headers)),
-            "remote": request.client.host if request.client is not None else "",
+            "path": dict(request.parameters),
+            "query": _query(request.query) if request.query else {},
+            "headers": headers,
+            "remote": request.remote,
+            "sender": request.sender or "",
         }
 
 
-def _later(text: str, seconds: float) -> Response:
-    return reply(503, {"error": text}, {"Retry-After": str(max(1, math.ceil(seconds)))})
+@lru_cache(maxsize=1024)
+def _sounds_secret(name: str) -> bool:
+    return bool(masked({name: ""})[name] == MASK)
 
 
-def _answer(acceptance: Acceptance, path: str) -> Response:
-    ids: list[Value] = [str(number) for number in acceptance.ids]
-    content: Record = {"id": ids[0] if ids else None, "ids": ids, "outcome": acceptance.outcome}
-    where = {"Location": f"{path.rstrip('/')}/{ids[0]}"} if ids else {}
-    match acceptance.outcome:
-        case "accepted":
-            return reply(202, content, where)
-        case "duplicate":
-            return reply(200, content, where)
-        case "conflict":
-            return reply(409, {**content, "error": "the same key came before with other content"})
-        case "invalid":
-            faults: list[Value] = [
-                {"where": fault.path, "text": fault.text, "cure": fault.cure} for fault in acceptance.faults
-            ]
-            return reply(422, {**content, "faults": faults})
+def _query(text: str) -> Record:
+    query: Record = {}
+    for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS):
+        seen = query.get(name)
+        if seen is None:
+            query[name] = value
+        else:
+            query[name] = [*seen, value] if isinstance(seen, list) else [seen, value]
+    return dict(masked(query))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 
 from msgspec.structs import replace
 
-from tundish.errors import DeliveryError, Invalid, Misconfigured, NotConnected, Rejected, Throttled
+from tundish.errors import AuthFailed, DeliveryError, Invalid, Misconfigured, NotConnected, Rejected, Throttled
+from tundish.faults import Fault
 from tundish.model import Unit
 from tundish.sdk import Intake, Logger, accept_patiently
 from tundish.telemetry import Event
 from tundish_connectors.rest.calling.answers import Answer, error_of
+from tundish_connectors.rest.calling.checking import refusals
 from tundish_connectors.rest.calling.client import HttpClient
 from tundish_connectors.rest.calling.requests import HttpRequest, RequestBuilder
 from tundish_connectors.rest.poll_settings import PageSettings, PollSettings
@@ -52,16 +56,28 @@ class Poller:
             position = await self._poll(intake, position)
             await asyncio.sleep(max(0.0, begun + self._settings.every - time.monotonic()))
 
+    async def look(self) -> Sequence[Fault]:
+        """What `tundish check` says: whether we may ask this, without taking anything."""
+        request = dataclasses.replace(self._request(At(), Position()), method="HEAD")
+        try:
+            answer = await self._client.ask(request)
+        except DeliveryError as error:
+            return (Fault("poll", error.text, "see whether the system is running"),)
+        if answer.status in _GONE:
+            fact = f"{request.path} answers {answer.status} {answer.reason}".rstrip()
+            return (Fault("poll.path", fact, "correct 'path' or 'query'"),)
+        return tuple(refusals(answer, request.path))
+
     async def _poll(self, intake: Intake, position: Position) -> Position:
         """Take page after page until the last one."""
-        last = b""
+        last, begun_anew = b"", False
         while True:
             at = position.at or At()
             request = self._request(at, position)
-            answer = await self._answer(request, at)
+            answer = await self._answer(request, at, may_be_gone=not begun_anew)
             if answer is None:
                 # Records of this poll that were taken are known, so they are not handed over again.
-                position, last = replace(position, at=None), b""
+                position, last, begun_anew = replace(position, at=None), b"", True
                 continue
             if answer.status == 304:
                 return replace(position, at=None)
@@ -109,8 +125,10 @@ class Poller:
             return request.at(at.link)
         return request if at.pages else request.with_headers(conditions(position.validator, request))
 
-    async def _answer(self, request: HttpRequest, at: At) -> Answer | None:
+    async def _answer(self, request: HttpRequest, at: At, *, may_be_gone: bool) -> Answer | None:
         """The answer, after every wait that the system asks for; None where it has forgotten this page of a poll.
+
+        That is believed once in a poll, since otherwise the poll would never end.
 
         Raises NotConnected, AuthFailed or Misconfigured.
         """
@@ -119,7 +137,7 @@ class Poller:
                 answer = await self._client.ask(request, largest=self._settings.largest_page)
                 if answer.status == 304 or 200 <= answer.status < 300:
                     return self._whole(answer, request)
-                if at.pages and answer.status in _GONE:
+                if at.pages and may_be_gone and answer.status in _GONE:
                     self._log.warning(Event.POLL_RESTARTED, path=request.path, page=at.pages + 1, said=answer.detail)
                     return None
                 raise error_of(answer)
@@ -127,7 +145,8 @@ class Poller:
                 self._log.info(Event.POLL_DELAYED, path=request.path, seconds=busy.seconds, text=busy.text)
                 await asyncio.sleep(busy.seconds)
             except Rejected as error:
-                raise Misconfigured(f"GET {request.path}: {error.text}", "correct 'poll'") from error
+                where = f"page {at.pages + 1} of {request.path}" if at.pages else request.path
+                raise Misconfigured(f"{where}: {error.text}", "correct 'poll'") from error
             except DeliveryError as error:
                 raise _as_source_error(error) from error
 
@@ -150,6 +169,4 @@ class Poller:
 
 def _as_source_error(error: DeliveryError) -> Exception:
     """What the supervisor acts upon: credentials are tried again slowly, everything else soon."""
-    from tundish.errors import AuthFailed
-
     return error if isinstance(error, AuthFailed) else NotConnected(error.text)

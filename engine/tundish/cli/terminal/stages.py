@@ -36,6 +36,8 @@ def show_run(run: MessageRun, number: int) -> None:
         out.print(_panel(_faults(run.faults), _title("decode", ""), "red"))
     for sending in run.sendings:
         out.print(_sending(sending))
+    if run.reply is not None:
+        out.print(_stage(run.reply))
 
 
 def _stage(stage: Trace) -> RenderableType:

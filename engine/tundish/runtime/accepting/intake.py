@@ -83,6 +83,7 @@ class RouteIntake:
     def stop(self) -> None:
         """Take no more units; those that are being written still get their acceptance."""
         self._stopped = True
+        self._replies.stop()
 
     async def cursor(self) -> bytes | None:
         """The last `Unit.cursor` that was made durable for this source."""

@@ -100,6 +100,11 @@ def page(*items: Record, following: At | None = None) -> Page:
     return Page(items, [encoded(item) for item in items], following)
 
 
+def record(value: int) -> Record:
+    """A record with a value for the watermark."""
+    return {"at": value}
+
+
 @given(st.lists(st.lists(st.integers(0, 30), max_size=6), max_size=6))
 def test_nothing_is_handed_over_twice_while_it_may_be_seen_again(polls: list[list[int]]) -> None:
     """A system that gives whatever was asked for, in any order, with an overlap of five."""
@@ -107,7 +112,7 @@ def test_nothing_is_handed_over_twice_while_it_may_be_seen_again(polls: list[lis
     taken: list[bytes] = []
     for poll in polls:
         asked = int(harvester.asked_from(position))
-        harvest = harvester.take(page(*({"at": value} for value in poll if value >= asked)), position)
+        harvest = harvester.take(page(*(record(value) for value in poll if value >= asked)), position)
         taken += harvest.lines
         position = harvest.position
         assert not harvest.backwards
@@ -128,7 +133,7 @@ def test_without_a_watermark_what_was_in_the_poll_before_is_known() -> None:
 
 def test_the_memory_of_what_was_handed_over_is_bounded() -> None:
     harvester = Harvester(None)
-    found = harvester.take(page(*({"a": number} for number in range(MOST_REMEMBERED + 5))), Position())
+    found = harvester.take(page(*(record(number) for number in range(MOST_REMEMBERED + 5))), Position())
     assert len(found.position.before) == MOST_REMEMBERED
 
 
@@ -148,7 +153,7 @@ def test_an_address_that_a_system_names_is_only_a_path(link: str, target: str) -
     ("poll", "words"),
     [
         ({"pages": {}}, "one way to the next page is needed, and none is given"),
-        ({"pages": {"link": True, "offset": 0}}, "'link' and 'offset' is given"),
+        ({"pages": {"link": True, "offset": 0}}, "'link' and 'offset' are given"),
         ({"pages": {"cursor": "c"}}, "no parameter holds '{{ cursor }}'"),
         ({"query": {"p": "{{ page }}"}}, "nothing says what it is"),
         ({"watermark": {"by": "a", "start": 0}}, "no parameter holds '{{ watermark }}'"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from tundish_connectors.rest.listening.settings import is_loopback
+from tundish_connectors.rest.listen_settings import is_loopback
 from tundish_connectors.rest.settings import (
     AuthSettings,
     RestConnectionSettings,
@@ -31,6 +31,12 @@ from tundish_connectors.rest.settings import (
         ({"listen": "0x7f000001:8070"}, "could send messages"),
         ({"listen": "127.0.0.1:1", "tls": {}}, "no certificate"),
         ({"url": "https://a", "auth": {"api_key": ["env:A", "env:B"]}}, "one API key only"),
+        ({"url": "https://a", "auth": {"hmac": {"key": ["env:A", "env:B"]}}}, "one key only"),
+        ({"listen": "127.0.0.1:1", "csrf": {}}, "'csrf' is for requests that we make"),
+        ({"listen": "127.0.0.1:1", "odata": "v4"}, "'odata' is for requests that we make"),
+        ({"url": "https://a", "csrf": {"path": "root"}}, "no path below"),
+        ({"url": "https://a", "proxy": "proxy:3128"}, "no web address"),
+        ({"url": "https://a", "zone": "Europe/Berlim"}, "no time zone"),
     ],
 )
 def test_connections(settings: dict[str, object], text: str) -> None:
@@ -84,3 +90,27 @@ def test_loopback(address: str) -> None:
 @pytest.mark.parametrize("address", ["0.0.0.0:1", "[::]:1", "127.1:1", "2130706433:1", "localhost.example:1"])
 def test_no_loopback(address: str) -> None:
     assert not is_loopback(address)
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"path": "/a", "batch": {"size": 1}}, "greater than or equal to 2"),
+        ({"path": "/a", "batch": {}, "fetch_etag": True}, "asks for one resource"),
+        ({"path": "/a", "refused_if": "status =="}, "refused_if"),
+        ({"path": "//a"}, "does not begin with one"),
+    ],
+)
+def test_what_a_destination_cannot_do(settings: dict[str, object], text: str) -> None:
+    with pytest.raises(ValidationError, match=text):
+        RestDestinationSettings.model_validate(settings)
+
+
+def test_a_path_may_begin_with_a_value() -> None:
+    assert RestDestinationSettings.model_validate({"path": "/{{ plant }}/orders"}).path.text == "/{{ plant }}/orders"
+
+
+def test_a_source_is_called_or_asks() -> None:
+    for settings in ({}, {"path": "/a", "poll": {"path": "/a"}}):
+        with pytest.raises(ValidationError, match="exactly one of 'path'"):
+            RestSourceSettings.model_validate(settings)

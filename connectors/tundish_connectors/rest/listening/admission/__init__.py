@@ -1,0 +1,1 @@
+"""Who may send: one way to find out per file."""

@@ -1,0 +1,204 @@
+"""How many messages a second REST carries where we are the ones who call, against bare aiohttp in the same run.
+
+    python tests/benchmark/connectors/rest_calling.py [--json]
+
+Out: the destination by itself, 16 deliveries at a time, against 16 loops that post the same bytes. In: the source by
+itself, and a daemon that polls page by page into its journal and on to memory, against a loop that parses the pages.
+The next page is only asked for when the one before is on disk, since asking is what acknowledges; so a page of one
+record costs a sync of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import yaml
+from aiohttp import ClientSession
+
+# Python puts the folder of the script first; the tests are a package of the repository's root.
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from tests.benchmark.measurement import Measurement, tell
+from tests.conformance.ports import LOOPBACK
+from tests.conformance.stand import RecordingIntake, outgoing, workbench
+from tundish.sdk import connector
+from tundish.telemetry import configure_logs
+
+AT_ONCE = 16
+MESSAGES = 8_000
+RECORDS = 3_000
+CREATED = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
+BODY = json.dumps({"order": "000004711", "text": "x" * 1200}).encode()
+
+
+class System(asyncio.Protocol):
+    """The cheapest HTTP server that can be: it answers each request with 201, or with a page of records."""
+
+    size = 1
+    """Records in a page."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Another connection."""
+        self._transport = transport
+        self._buffer = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every complete request."""
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            head = self._buffer[:end].lower()
+            at = head.find(b"content-length:")
+            whole = end + 4 + (int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0)
+            if len(self._buffer) < whole:
+                return
+            self._buffer = self._buffer[whole:]
+            assert isinstance(self._transport, asyncio.Transport)
+            self._transport.write(
+                _page(head) if head.startswith(b"get") else b"HTTP/1.1 201 C\r\nContent-Length: 0\r\n\r\n"
+            )
+
+
+def _page(head: bytes) -> bytes:
+    start = int(parse_qs(head.split(b" ", 2)[1].partition(b"?")[2])[b"skip"][0])
+    records = [{"id": number, "text": "x" * 1200} for number in range(start, min(start + System.size, RECORDS))]
+    body = json.dumps({"items": records}).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+async def _timed(work: Callable[[], Awaitable[object]]) -> float:
+    """Messages a second of `AT_ONCE` loops."""
+    left = MESSAGES
+
+    async def loop() -> None:
+        nonlocal left
+        while left > 0:
+            left -= 1
+            await work()
+
+    begun = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(loop())
+    return MESSAGES / (time.perf_counter() - begun)
+
+
+async def out(url: str, folder: Path) -> float:
+    """The destination over bare aiohttp."""
+    spec, message = connector("rest"), outgoing(1, BODY)
+    async with workbench(folder) as bench, ClientSession() as session:
+        stand = bench.stand(spec, spec.destination, {"url": url}, {"path": "/orders"})
+        await stand.open()
+
+        async def bare() -> None:
+            headers = {"Content-Type": "application/json", "Idempotency-Key": "key-00001"}
+            async with session.post(f"{url}/orders", data=BODY, headers=headers) as response:
+                await response.read()
+
+        async def ours() -> None:
+            await stand.destination.deliver(message)
+
+        await _timed(bare)
+        return await _timed(ours) / await _timed(bare)
+
+
+async def bare_poll(url: str) -> float:
+    """Records a second of a loop that asks for page after page."""
+    begun, taken = time.perf_counter(), 0
+    async with ClientSession() as session:
+        while True:
+            async with session.get(f"{url}/orders", params={"skip": str(taken)}) as response:
+                found = json.loads(await response.read())["items"]
+            if not found:
+                return taken / (time.perf_counter() - begun)
+            taken += len(found)
+
+
+POLL = {
+    "path": "/orders",
+    "every": "1h",
+    "items": "items",
+    "query": {"skip": "{{ offset }}", "since": "{{ watermark }}"},
+    "pages": {"offset": 0},
+    "watermark": {"by": "id", "start": 0},
+}
+
+
+async def taken(url: str, folder: Path) -> float:
+    """Records a second of the source by itself, into memory."""
+    spec, intake = connector("rest"), RecordingIntake()
+    async with workbench(folder) as bench:
+        stand = bench.stand(spec, spec.source, {"url": url}, {"poll": POLL})
+        await stand.open()
+        begun = time.perf_counter()
+        stand.run(intake)
+        await intake.wait_for(RECORDS // System.size)
+        return RECORDS / (time.perf_counter() - begun)
+
+
+async def polled(url: str, folder: Path) -> float:
+    """Records a second of a daemon, from the first request to the last receipt."""
+    from tundish.cli.terminal.project import compiled
+    from tundish.runtime.daemon import Daemon
+    from tundish.sdk.memory import memory, reset
+
+    reset()
+    for name, content in {
+        "tundish.yaml": {"tundish": 1},
+        "connections.yaml": {"connections": {"erp": {"rest": {"url": url}}, "sink": {"memory": {}}}},
+        "route.yaml": {
+            "route": "orders",
+            "from": {"rest": {"connection": "erp", "poll": POLL}},
+            "to": {"sink": {"memory": {"connection": "sink", "queue": "out"}, "concurrency": 64}},
+        },
+    }.items():
+        (folder / name).write_text(yaml.safe_dump(content, sort_keys=False))
+    daemon = Daemon(lambda: compiled(folder, None), folder / "data")
+    delivered = memory("sink").queue("out").delivered
+    async with asyncio.TaskGroup() as group:
+        group.create_task(daemon.run())
+        while not delivered:  # noqa: ASYNC110 - the queue announces nothing
+            await asyncio.sleep(0.001)
+        begun, before = time.perf_counter(), len(delivered)
+        while len(delivered) < RECORDS:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.005)
+        elapsed = time.perf_counter() - begun
+        daemon.stop()
+    return (RECORDS - before) / elapsed
+
+
+async def measure(folder: Path) -> list[Measurement]:
+    """Both directions."""
+    server = await asyncio.get_running_loop().create_server(System, LOOPBACK, 0)
+    url = f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
+    found = [Measurement("rest: destination over bare aiohttp", await out(url, folder / "out"), at_least=0.5)]
+    for System.size in (1, 100):
+        part = folder / f"in-{System.size}"
+        part.mkdir()
+        bare, alone, ours = await bare_poll(url), await taken(url, part / "alone"), await polled(url, part)
+        how = f"{System.size} in a page"
+        found += [
+            Measurement(f"rest: poll over bare aiohttp, {how}", alone / bare, at_least=0.5),
+            Measurement(f"rest: poll → journal → memory over bare aiohttp, {how}", ours / bare),
+            Measurement(f"rest: poll → journal → memory, {how}", ours, unit="a second"),
+        ]
+    server.close()
+    return found
+
+
+def main() -> int:
+    """Measure and print."""
+    configure_logs(level="error")
+    with tempfile.TemporaryDirectory() as folder:
+        tell(*asyncio.run(measure(Path(folder))))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
