@@ -63,6 +63,8 @@ class Event(StrEnum):
     """A partner could not read an interchange, or a part of it."""
     SOURCE_GAP = "source.gap"
     """A peer forgot us, so what it was given meanwhile may never come."""
+    REBIRTH_REQUESTED = "sparkplug.rebirth-requested"
+    """An edge node was asked to publish its births again, because some of what it said is missing."""
     POLL_DELAYED = "poll.delayed"
     """A system that is polled asked us to wait."""
     POLL_RESTARTED = "poll.restarted"

@@ -21,7 +21,7 @@ from tests.shared import SHARED  # noqa: E402 - as above
 
 CONNECTORS = tuple(f"connectors/{script.stem}" for script in sorted((FOLDER / "connectors").glob("*.py")))
 SCRIPTS = ("mapping", "bytes_to_bytes", "journal", "formats", "daemon", *CONNECTORS)
-WITH_INPUTS = frozenset({"mapping", "bytes_to_bytes", "daemon"})
+WITH_INPUTS = frozenset({"mapping", "bytes_to_bytes", "daemon", "connectors/mqtt"})
 """Scripts that time the reference inputs `bench`, which lie beside the checkout."""
 LONGEST = 900
 """Seconds after which a script is given up."""

@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -88,6 +89,8 @@ class DatabaseServer(ABC):
         until = time.monotonic() + 20
         while True:
             try:
+                # A driver leaves a socket behind when nobody listens, so this looks first.
+                socket.create_connection((LOOPBACK, self.port), 1).close()
                 self.administer(*([] if self._made else self._first()))
                 break
             except Exception:
@@ -121,6 +124,10 @@ class DatabaseServer(ABC):
             _executed(connection, statements or ("SELECT 1",), ())
 
     power_cut: ClassVar[signal.Signals]
+
+    @abstractmethod
+    def use(self, certificate: Certificate) -> None:
+        """Offer TLS with this certificate, from the next start on."""
 
     @abstractmethod
     def connect(self) -> Any:
@@ -207,6 +214,14 @@ class MariaDb(DatabaseServer):
     dialect = "mariadb"
     power_cut = signal.SIGKILL
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._options: tuple[str, ...] = ()
+
+    def use(self, certificate: Certificate) -> None:
+        """Offer TLS with this certificate, from the next start on."""
+        self._options = (f"--ssl-cert={certificate.certificate}", f"--ssl-key={certificate.key}")
+
     def _make(self) -> None:
         shutil.copytree(_mariadb_template(), self.folder, dirs_exist_ok=True)
 
@@ -216,6 +231,7 @@ class MariaDb(DatabaseServer):
             *(MARIADB, "--no-defaults", f"--datadir={self.folder}", f"--port={self.port}"),
             *(f"--bind-address={LOOPBACK}", f"--socket={self.folder}/socket", "--skip-name-resolve"),
             *_SMALL,
+            *self._options,
             *(["--user=root"] if os.geteuid() == 0 else []),
         ]
 
@@ -295,3 +311,5 @@ MADE: dict[str, Callable[[], DatabaseServer]] = {
     **({"mariadb": MariaDb} if MARIADB else {}),
 }
 """The servers of this machine, by dialect."""
+MISSING = {"postgresql": MISSING_POSTGRES, "mariadb": MISSING_MARIADB}
+"""Why there is none, by dialect."""

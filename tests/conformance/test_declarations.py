@@ -20,7 +20,19 @@ from tundish.errors import ConfigurationError
 from tundish.model import ProjectFiles
 from tundish.sdk import ConnectorSpec, Part, Settings, Trait, installed_connectors
 
-PROTOCOL_LIBRARIES = ("aiohttp", "amqtt", "asyncua", "httptools", "jwt", "paho", "starlette", "uvicorn", "yarl", "zeep")
+PROTOCOL_LIBRARIES = (
+    "aiohttp",
+    "amqtt",
+    "asyncua",
+    "google.protobuf",
+    "httptools",
+    "jwt",
+    "paho",
+    "starlette",
+    "uvicorn",
+    "yarl",
+    "zeep",
+)
 PARTS = ("connection", "source", "destination", "lookup")
 
 
@@ -141,7 +153,7 @@ def test_linting_loads_no_protocol_library() -> None:
     assert run_python(code) == "[]"
 
 
-@pytest.mark.parametrize(("name", "library"), [("mqtt", "paho"), ("rest", "aiohttp")])
+@pytest.mark.parametrize(("name", "library"), [("mqtt", "paho"), ("rest", "aiohttp"), ("soap", "zeep")])
 def test_a_missing_extra_names_the_line_to_type(name: str, library: str) -> None:
     code = (
         f"import sys; sys.modules[{library!r}] = None\n"

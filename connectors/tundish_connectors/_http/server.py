@@ -49,7 +49,9 @@ class HttpServer:
         return int(self._socket.getsockname()[1]) if self._socket is not None else self._port
 
     async def open(self) -> None:
-        """Take the address. Raises NotConnected where that cannot be done."""
+        """Take the address; does nothing where it has it. Raises NotConnected where that cannot be done."""
+        if self._socket is not None:
+            return
         try:
             found = await asyncio.get_running_loop().getaddrinfo(
                 self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -10,17 +10,15 @@ from paho.mqtt.reasoncodes import ReasonCode
 from tundish.errors import Misconfigured, NotConnected, Rejected, Transient
 from tundish.model import Outgoing, Receipt, Value
 from tundish.sdk import Context, Destination
+from tundish_connectors._mqtt.greeting import Greeting
+from tundish_connectors._mqtt.reasons import NO_MATCHING_SUBSCRIBERS, not_published
+from tundish_connectors._mqtt.session import MqttSession
 from tundish_connectors.mqtt.connection import MqttConnection
-from tundish_connectors.mqtt.properties import publish_properties
-from tundish_connectors.mqtt.reasons import NO_MATCHING_SUBSCRIBERS, not_published
-from tundish_connectors.mqtt.session import MqttSession
+from tundish_connectors.mqtt.publication import Publication, needs_mqtt_5
 from tundish_connectors.mqtt.settings import MqttDestinationSettings
-from tundish_connectors.mqtt.topics import require_publishable
 
 _MOST_IN_FLIGHT = 100
 """Publications that wait for their acknowledgement, where the broker sets no lower limit."""
-_HEADER = 64
-"""Bytes of a packet beside topic, payload and user properties, generously."""
 _NOBODY_LISTENS = "no subscriber"
 
 
@@ -37,7 +35,10 @@ class MqttDestination(Destination[MqttDestinationSettings, MqttConnection]):
         """Connect. Raises NotConnected, AuthFailed, Misconfigured or MissingSecret."""
         await self.close()
         self._session = session = self.connection.session(self.context.name)
-        await session.connect(keep=False, expiry=0, receive_maximum=1)
+        await session.connect(Greeting(receive_maximum=1))
+        if not session.is_5 and (wanted := needs_mqtt_5(self.settings)):
+            named = " and ".join(f"'{name}'" for name in wanted)
+            raise Misconfigured(f"MQTT 3.1.1 cannot carry {named}", "set 'protocol: 5' on the connection, or remove it")
         limits = session.properties
         # paho ignores the broker's limits, and the broker would end the connection for it.
         if self.settings.qos > getattr(limits, "MaximumQoS", 2):
@@ -59,33 +60,29 @@ class MqttDestination(Destination[MqttDestinationSettings, MqttConnection]):
             self._session = None
 
     def preview(self, message: Outgoing) -> Mapping[str, Value]:
-        """`topic`, `qos`, `retain`. Raises Invalid where the topic may not be published to."""
-        topic = self.settings.topic.render(message.scope)
-        require_publishable(topic)
-        return {"topic": topic, "qos": self.settings.qos, "retain": self.settings.retain}
+        """`topic`, `qos`, `retain` and what else is set. Raises Invalid where the topic may not be published to."""
+        return Publication.of(self.settings, message).preview(self.settings)
 
     async def deliver(self, message: Outgoing) -> Receipt:
         """Publish. Raises Invalid, Rejected, AuthFailed or Transient.
 
         An acknowledgement that does not come is Transient, not Unknown: whoever subscribes with QoS 1 expects repeats.
         """
-        topic = self.settings.topic.render(message.scope)
-        require_publishable(topic)
+        publication = Publication.of(self.settings, message)
         session = self._session
         if session is None:
             raise Transient("the broker is not connected")
-        size = len(message.body) + len(topic.encode()) + len(message.idempotency_key) + _HEADER
-        if self._largest and size > self._largest:
+        if self._largest and (size := publication.size(message)) > self._largest:
             raise Rejected(f"the message has {size} bytes with its topic; the broker takes at most {self._largest}")
-        reason = await self._publish(session, topic, message)
+        reason = await self._publish(session, publication, message)
         if reason.is_failure:
-            raise not_published(topic, reason.value, str(reason))
+            raise not_published(publication.topic, reason.value, str(reason))
         detail = _NOBODY_LISTENS if reason.value == NO_MATCHING_SUBSCRIBERS else ""
-        return Receipt(detail=detail, facts={"topic": topic, "reason": reason.value})
+        return Receipt(detail=detail, facts={"topic": publication.topic, "reason": reason.value})
 
-    async def _publish(self, session: MqttSession, topic: str, message: Outgoing) -> ReasonCode:
-        settings = self.settings
-        properties = publish_properties(message) if session.is_5 else None
+    async def _publish(self, session: MqttSession, publication: Publication, message: Outgoing) -> ReasonCode:
+        settings, topic = self.settings, publication.topic
+        properties = publication.properties(settings, message) if session.is_5 else None
         try:
             async with self._slots, asyncio.timeout(settings.timeout):
                 return await session.publish(

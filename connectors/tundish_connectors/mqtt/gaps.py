@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+
+from tundish.faults import Fault
+from tundish.model import Record, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,17 @@ class SubscriptionMemory:
             file.write(json.dumps(asdict(gap)) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def gap_unit(gap: Gap) -> Unit:
+    """A gap as a message; its name makes it the same one at every attempt."""
+    meta: Record = {"gap": True, "topic": gap.topic, "levels": {}, "qos": 1, "retain": False, "properties": {}}
+    body = json.dumps({"gap": asdict(gap)}).encode()
+    return Unit(body=body, received=datetime.now(UTC), meta=meta, name=f"gap {gap.topic} {gap.since} {gap.until}")
+
+
+def gap_fault(gap: Gap) -> Fault:
+    """A gap as something to be mended."""
+    text = f"the broker forgot us; what was published on {gap.topic} since {gap.since} may be missing"
+    cure = "let publishers repeat it; let the broker keep sessions over its restarts, and raise 'session_expiry'"
+    return Fault("", text, cure)

@@ -13,7 +13,7 @@ from tundish_connectors.opcua.limits import Limits
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import OpcUaSourceSettings
 from tundish_connectors.opcua.subscribing.subscription import Subscription
-from tundish_connectors.opcua.values import aware
+from tundish_connectors.opcua.values.plain import aware
 
 _SKEW = 5.0
 """Seconds; beyond it timestamps of two systems do not fit together."""

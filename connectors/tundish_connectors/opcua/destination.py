@@ -13,14 +13,14 @@ from tundish.errors import DeliveryError, ExpressionError, Invalid, NotConnected
 from tundish.faults import Fault
 from tundish.model import Outgoing, Receipt, Value
 from tundish.sdk import Context, Destination
-from tundish_connectors.opcua.addressing.addresses import address_fault
+from tundish_connectors.opcua.addresses import address_fault
 from tundish_connectors.opcua.checks import clock_faults, write_faults
 from tundish_connectors.opcua.connection import OpcUaConnection
 from tundish_connectors.opcua.limits import read_limits
 from tundish_connectors.opcua.reasons import name_of, not_delivered, status_error
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import OpcUaDestinationSettings
-from tundish_connectors.opcua.values import exactly, plain_variant
+from tundish_connectors.opcua.values.plain import exactly, plain_variant
 from tundish_connectors.opcua.writing.targets import Method, Taker, Targets
 
 

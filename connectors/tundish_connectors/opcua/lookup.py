@@ -12,12 +12,12 @@ from asyncua.ua.uaerrors import UaError
 from tundish.errors import Invalid, NotConnected, Rejected, Transient, Unknown
 from tundish.model import Receipt, Value
 from tundish.sdk import Context, Lookup
-from tundish_connectors.opcua.addressing.addresses import address_fault
+from tundish_connectors.opcua.addresses import address_fault
 from tundish_connectors.opcua.connection import OpcUaConnection
 from tundish_connectors.opcua.reasons import name_of, not_delivered
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import OpcUaLookupSettings
-from tundish_connectors.opcua.values import exactly, plain_variant, status_text
+from tundish_connectors.opcua.values.plain import exactly, plain_variant, status_text
 from tundish_connectors.opcua.writing.targets import Targets
 
 _ABSENT = frozenset({"BadNodeIdUnknown", "BadNodeIdInvalid"})

@@ -41,6 +41,8 @@ _POLICIES = {
     "Aes128Sha256RsaOaep": security_policies.SecurityPolicyAes128Sha256RsaOaep,
     "Aes256Sha256RsaPss": security_policies.SecurityPolicyAes256Sha256RsaPss,
 }
+_LEARNED: dict[str, dict[str, type]] = {}
+"""Structures and enumerations by name, by the endpoint that brought them."""
 _BEST = [_POLICIES[name].URI for name in ("Aes256Sha256RsaPss", "Basic256Sha256", "Aes128Sha256RsaOaep")]
 _GONE = (OSError, TimeoutError, UaError)
 """What asyncua raises when it cannot reach or use a server."""
@@ -66,10 +68,11 @@ class _Client(Client):  # type: ignore[misc] # as above
 
     def server_policy(self, token_type: ua.UserTokenType) -> ua.UserTokenPolicy:
         """The policy of a user's token; withdrawn ones are not used."""
-        offered = [policy for policy in self._policy_ids if policy.TokenType == token_type]
+        known: list[ua.UserTokenPolicy] = self._policy_ids
+        offered = [policy for policy in known if policy.TokenType == token_type]
         ranks = {uri: rank for rank, uri in enumerate((*_BEST, "", None, _POLICIES["none"].URI))}
         usable = [policy for policy in offered if policy.SecurityPolicyUri in ranks]
-        self._policy_ids = sorted(usable, key=lambda policy: ranks[policy.SecurityPolicyUri])
+        self._policy_ids: list[ua.UserTokenPolicy] = sorted(usable, key=lambda policy: ranks[policy.SecurityPolicyUri])
         return super().server_policy(token_type)
 
 
@@ -208,13 +211,16 @@ class Session:
             raise AuthFailed(f"{text}, only {', '.join(offered) or 'none'}; set another user, or other 'security'")
 
     async def _learn_structures(self) -> None:
-        """Registers the server's structures in asyncua, anew: a controller's program may have changed them."""
-        for known in [*ua.extension_objects_by_datatype]:
-            if known.NamespaceIndex:
-                name = str(getattr(forget := ua.extension_objects_by_datatype.pop(known), "__name__", ""))
-                if getattr(ua, name, None) is forget:
-                    delattr(ua, name)
-        await self.client.load_data_type_definitions()
+        """Lets asyncua register the server's structures, anew: a controller's program may have changed them.
+
+        It keeps them for the whole process, and skips those whose names are taken. So only what this server had brought
+        under a name is forgotten; other sessions go on reading by NodeId meanwhile.
+        """
+        for name, made in _LEARNED.get(self._settings.endpoint, {}).items():
+            data_type = getattr(made, "data_type", None)
+            if data_type is not None and data_type.NamespaceIndex and getattr(ua, name, None) is made:
+                delattr(ua, name)
+        _LEARNED[self._settings.endpoint] = await self.client.load_data_type_definitions()
 
     async def _on_lost(self, error: Exception) -> None:
         self._end(not_connected(error, self._settings.endpoint))
@@ -234,6 +240,12 @@ class Session:
             return await request()
         except (OSError, TimeoutError) as error:
             raise not_connected(error, self._settings.endpoint) from error
+
+    def forget(self) -> None:
+        """Close the session for good at the end, and do not resume it."""
+        self.services.stays_open = False
+        if self.client.session_state_path is not None:
+            self.client.session_state_path.unlink(missing_ok=True)
 
     async def close(self) -> None:
         """Disconnect; never raises, and may be called twice. Subscriptions stay on the server."""

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from tundish.model import ProjectFile
 from tundish.sdk import Duration, Expression, Secret, Settings, Template, wrong_value
-from tundish_connectors.opcua.addressing.addresses import address_fault
-from tundish_connectors.opcua.tags.settings import Address, HandshakeSettings, TagSettings
+from tundish_connectors.opcua.addresses import address_fault
+from tundish_connectors.opcua.tag_settings import Address, HandshakeSettings, TagSettings
 
 Policy = Literal["none", "Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss"]
 _WITHDRAWN = ("Basic128Rsa15", "Basic256")

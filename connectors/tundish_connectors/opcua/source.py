@@ -16,7 +16,6 @@ from tundish_connectors.opcua.addressing.tree import Found, NoSuchNode, ServerTr
 from tundish_connectors.opcua.checks import source_faults
 from tundish_connectors.opcua.connection import OpcUaConnection
 from tundish_connectors.opcua.limits import Limits, read_limits
-from tundish_connectors.opcua.records import Item
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import NodeSettings, OpcUaSourceSettings
 from tundish_connectors.opcua.subscribing.events import refresh_conditions, wanted_events
@@ -25,10 +24,11 @@ from tundish_connectors.opcua.subscribing.memory import SubscriptionFile
 from tundish_connectors.opcua.subscribing.reading import Reader
 from tundish_connectors.opcua.subscribing.receiving import Reception
 from tundish_connectors.opcua.subscribing.repeats import Repeats
-from tundish_connectors.opcua.subscribing.stream import SubscriptionGone
+from tundish_connectors.opcua.subscribing.stream import Silent, SubscriptionGone
 from tundish_connectors.opcua.subscribing.subscription import Subscription
 from tundish_connectors.opcua.tags.exchange import Exchange
-from tundish_connectors.opcua.values import aware, time_text
+from tundish_connectors.opcua.values.plain import aware, time_text
+from tundish_connectors.opcua.values.records import Item
 
 _REMEMBER_EVERY = 60.0
 """Seconds; how exactly the beginning of a gap is known where nothing was received."""
@@ -134,11 +134,17 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
         session, self._session = self._session, None
         if session is None:
             return
-        if self._subscription is not None and not session.is_over:
-            self._remember_seen(self._subscription)
+        subscription, reception = self._subscription, self._reception
+        if subscription is not None and reception is None and subscription.is_first:
+            # It was only looked at, as `tundish check` does: nobody waits for what the server would collect.
+            await subscription.delete()
+            session.forget()
+        elif subscription is not None and not session.is_over:
+            self._remember_seen(subscription)
             self._reader.repeats.remember()
-            if self._reception is not None and self._reception.durable is not None:
-                self._subscription.remember_position(self._reception.durable)
+            if reception is not None and reception.durable is not None:
+                subscription.remember_position(reception.durable)
+        self._subscription = None
         self._reception = None
         await session.close()
 
@@ -175,6 +181,10 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
         try:
             await reception.begin()
             await reception.run()
+        except Silent:
+            if not reception.stream.heard:
+                subscription.give_up()
+            raise
         except SubscriptionGone as gone:
             raise NotConnected(str(gone)) from gone
         except UaError as error:
@@ -190,5 +200,8 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
             if waited >= self.settings.retry_nodes:
                 waited = 0.0
                 if self._absent or subscription.revised.failed or subscription.lacks_items:
-                    await self._match(subscription, session)
+                    try:
+                        await self._match(subscription, session)
+                    except UaError as error:
+                        raise NotConnected(f"the server refused the nodes: {error}") from error
             self._remember_seen(subscription)

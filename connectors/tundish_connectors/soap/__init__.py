@@ -14,7 +14,7 @@ from tundish_connectors.soap.settings import (
 
 
 def _source_traits(settings: SoapSourceSettings) -> Collection[Trait]:
-    return ["repeats"]
+    return ["repeats"] if settings.poll is not None else ["repeats", "answers"]
 
 
 def _destination_traits(settings: SoapDestinationSettings) -> Collection[Trait]:
@@ -36,6 +36,7 @@ SPEC = ConnectorSpec(
         "tundish_connectors.soap.source:SoapSource",
         'operation: ReleaseOrder\nresponse: {receipt: "{{ id }}"}\n',
         traits=_source_traits,
+        format="ndjson",
     ),
     destination=Part(
         SoapDestinationSettings,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import SplitResult, urlsplit
 
 from tundish.errors import Misconfigured, NotConnected
 from tundish.faults import Fault
 from tundish.sdk import Connection, Context, tls_faults
-from tundish_connectors.soap.client import SoapClient, Workshop
+from tundish_connectors.soap.calling.client import SoapClient
 from tundish_connectors.soap.listening.listener import SoapListener
 from tundish_connectors.soap.messages.security import Security
-from tundish_connectors.soap.settings import SoapConnectionSettings, web_address
+from tundish_connectors.soap.settings import SoapConnectionSettings, is_loopback, web_address
+from tundish_connectors.soap.workshop import LARGE, Workshop
 from tundish_connectors.soap.wsdl.service import Choice, Service
 
 
@@ -25,19 +27,18 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         self._listener: SoapListener | None = None
 
     async def open(self) -> None:
-        """Read the WSDL, in a thread.
+        """Read the WSDL, in a thread. An address to listen on is taken by the first route.
 
-        Raises UnusableFile, Misconfigured or MissingSecret, NotConnected where the address to listen on is taken.
+        Raises UnusableFile, Misconfigured or MissingSecret.
         """
         await self.close()
         self._workshop = Workshop(self.context.name)
         # A large WSDL takes seconds to read, and the daemon has other routes.
-        service = self._service = await self._workshop.do(self._read)
+        service = self._service = await self._workshop.do(self._read, LARGE)
         if self.settings.listen is not None:
             self._listener = SoapListener(self.settings, service, self._workshop, self.context.log)
-            await self._listener.open()
         else:
-            security = await self._workshop.do(lambda: Security(self.settings.auth))
+            security = await self._workshop.do(lambda: Security(self.settings.auth), LARGE)
             self._client = SoapClient(self._url(service), service, self.settings, security, self._workshop)
 
     async def close(self) -> None:
@@ -54,16 +55,16 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         self._service = None
 
     async def check(self) -> Sequence[Fault]:
-        """Say where the service is not verified, and what of the WSDL cannot be used."""
+        """Say whether the service is there and lets us in, has the time and a certificate, and what is unsafe."""
         found = list(tls_faults(self.settings.tls))
         service = self.service
         if service.uses_mtom:
             text = "the WSDL asks for MTOM, and messages are sent without attachments"
             found.append(Fault("wsdl", text, "ask for a binding without MTOM"))
-        if self.settings.listen is None and self._url(service).startswith("http:") and self.settings.auth is not None:
-            text = "credentials cross the network in the clear"
-            found.append(Fault("url", text, "use an address with https"))
-        return found
+        if self.settings.listen is None and self._shows_password(urlsplit(self._url(service))):
+            text = "the password crosses the network in the clear"
+            found.append(Fault("url", text, "use an address with https, or 'digest: true'"))
+        return [*found, *(await self._client.look() if self._client is not None else ())]
 
     @property
     def service(self) -> Service:
@@ -90,6 +91,11 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         if self._listener is None:
             raise NotConnected("the connection is not open")
         return self._listener
+
+    def _shows_password(self, url: SplitResult) -> bool:
+        auth = self.settings.auth
+        bare = auth is not None and (auth.basic or (auth.username_token and not auth.username_token.digest))
+        return bool(bare) and url.scheme == "http" and not is_loopback(url.netloc)
 
     def _read(self) -> Service:
         settings = self.settings

@@ -8,7 +8,7 @@ from lxml import etree
 
 from tundish.model import Outgoing, Receipt, Value
 from tundish.sdk import Destination
-from tundish_connectors.soap.answers import receipt_of
+from tundish_connectors.soap.calling.answers import receipt_of
 from tundish_connectors.soap.connection import SoapConnection
 from tundish_connectors.soap.settings import SoapDestinationSettings
 from tundish_connectors.soap.wsdl.service import Operation
@@ -34,7 +34,9 @@ class SoapDestination(Destination[SoapDestinationSettings, SoapConnection]):
 
     async def deliver(self, message: Outgoing) -> Receipt:
         """Raises Invalid, Rejected, Duplicate, AuthFailed, Throttled, Transient or Unknown."""
-        reply = await self.connection.client.call(self._operation(), message.record, message.idempotency_key)
+        reply = await self.connection.client.call(
+            self._operation(), message.record, message.idempotency_key, len(message.body)
+        )
         return receipt_of(reply, self.settings.duplicate_codes)
 
     def _operation(self) -> Operation:

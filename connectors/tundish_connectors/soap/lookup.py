@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tundish.errors import Transient, Unknown
 from tundish.model import Receipt
 from tundish.sdk import Lookup
-from tundish_connectors.soap.answers import finding_of
+from tundish_connectors.soap.calling.answers import finding_of
 from tundish_connectors.soap.connection import SoapConnection
 from tundish_connectors.soap.settings import SoapLookupSettings
 

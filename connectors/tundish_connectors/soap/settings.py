@@ -160,7 +160,7 @@ class SoapConnectionSettings(Settings):
 
 def is_loopback(listen: str) -> bool:
     """Whether only this machine can reach an address; what is no plain address is taken for reachable."""
-    host = listen.rpartition(":")[0].strip("[]")
+    host = (urlsplit(f"//{listen}").hostname or "") if ":" in listen else listen
     if host == "localhost":
         return True
     try:
@@ -240,8 +240,9 @@ class SoapSourceSettings(Settings):
     operation: str
     """Operation of the WSDL: with a connection that listens, the one that we answer, otherwise the one that we call."""
     response: Arguments | None = None
-    """With `listen`: the answer, as the WSDL wants it; templates see `id`, `ids`, `outcome` and `request`. Without it,
-    the answer is empty, where the WSDL allows that."""
+    """With `listen`: the answer, as the WSDL wants it; templates see `id`, `ids`, `outcome` and `request`, and where
+    the route replies after delivery `destinations.NAME` with `state`, `remote_id` and `answer`. Without it, the answer
+    is empty, where the WSDL allows that; with `{}` it is the `body` of the route's `reply`."""
     poll: PollSettings | None = None
     """How to call, with a connection that calls."""
 

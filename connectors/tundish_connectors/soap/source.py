@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
 
 from tundish.errors import Misconfigured, NotConnected
+from tundish.faults import Fault
 from tundish.sdk import Context, Intake, Source
 from tundish_connectors.soap.connection import SoapConnection
 from tundish_connectors.soap.listening.taking import Taking
-from tundish_connectors.soap.poller import Poller
+from tundish_connectors.soap.polling.poller import Poller
 from tundish_connectors.soap.settings import SoapSourceSettings
-
-
-class _Way(Protocol):
-    """One of the two ways in which messages come."""
-
-    async def open(self) -> None: ...
-    async def close(self) -> None: ...
-    async def run(self, intake: Intake) -> None: ...
 
 
 class SoapSource(Source[SoapSourceSettings, SoapConnection]):
@@ -25,21 +18,30 @@ class SoapSource(Source[SoapSourceSettings, SoapConnection]):
 
     def __init__(self, settings: SoapSourceSettings, connection: SoapConnection, context: Context) -> None:
         super().__init__(settings, connection, context)
-        self._way: _Way | None = None
+        self._way: Poller | Taking | None = None
 
     async def open(self) -> None:
-        """Raises Misconfigured where settings and connection do not go together, NotConnected where that is closed."""
+        """Raises Misconfigured where settings and connection do not go together, NotConnected or AuthFailed."""
         await self.close()
-        operation = self.connection.service.operation(self.settings.operation)
-        way: _Way
-        if self.settings.poll is not None:
-            if self.connection.settings.listen is not None:
-                raise Misconfigured("'poll' calls a service, and the connection has 'listen'", "use one without")
-            way = Poller(self.settings.poll, operation, self.connection.client, self.context.log)
+        self._way = self._made()
+        await self._way.open()
+
+    async def probe(self) -> Sequence[Fault]:
+        """Look at operation and `response`, and reach a service that is called. No address is taken from a daemon."""
+        way = self._made()
+        if isinstance(way, Taking):
+            way.look()
         else:
-            way = Taking(self.settings, operation, self.connection.service, self.connection.listener)
-        self._way = way
-        await way.open()
+            await way.open()
+        return ()
+
+    def _made(self) -> Poller | Taking:
+        operation = self.connection.service.operation(self.settings.operation)
+        if self.settings.poll is None:
+            return Taking(self.settings, operation, self.connection.service, self.connection.listener)
+        if self.connection.settings.listen is not None:
+            raise Misconfigured("'poll' calls a service, and the connection has 'listen'", "use one without")
+        return Poller(self.settings.poll, operation, self.connection.client, self.context.log)
 
     async def close(self) -> None:
         """Answer and call no more."""
@@ -48,7 +50,10 @@ class SoapSource(Source[SoapSourceSettings, SoapConnection]):
             await way.close()
 
     async def run(self, intake: Intake) -> None:
-        """Receive until cancelled. Raises NotConnected where a service that is called is gone."""
+        """Receive until cancelled.
+
+        Raises NotConnected where a service that is called is gone, AuthFailed or Misconfigured where it cannot be used.
+        """
         if self._way is None:
             raise NotConnected("the source is not open")
         await self._way.run(intake)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from sqlalchemy.pool import QueuePool
 from tundish.errors import AuthFailed, Misconfigured, MissingExtra, NotConnected
 from tundish.faults import Fault
 from tundish.sdk import Connection, Context, tls_faults
-from tundish_connectors.sql.clock import clock_faults
+from tundish_connectors.sql.checking.clock import clock_faults
 from tundish_connectors.sql.dialects import dialect_of
 from tundish_connectors.sql.dialects.contract import Dialect
 from tundish_connectors.sql.failures import SqlFailure, opening_error
@@ -25,6 +26,9 @@ from tundish_connectors.sql.settings import SqlConnectionSettings
 from tundish_connectors.sql.transaction import Transaction
 
 T = TypeVar("T")
+
+# The pool tells of every session that breaks, which its user is told anyhow; without this it would go to stderr.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 _SPARE = 2.0
 """Seconds by which our patience is longer than that of the server and the driver."""
@@ -105,9 +109,9 @@ class SqlConnection(Connection[SqlConnectionSettings]):
 
         try:
             return await self.run(look)
-        except SqlFailure as failure:
-            # A server that is not there yet is the affair of whoever uses this connection, and is tried again there.
-            return (Fault("", f"{self.where}: {failure.text}"),)
+        except SqlFailure:
+            # Whoever uses this connection says so, and tries again.
+            return ()
 
     async def run(self, work: Callable[[Session], T]) -> T:
         """Run a transaction, in which `work` uses the session, and commit it.

@@ -10,9 +10,9 @@ from tundish.errors import DeliveryError, Duplicate, NotConnected, Transient, Un
 from tundish.faults import Fault
 from tundish.model import Outgoing, Receipt, Value
 from tundish.sdk import Batches, Context, Destination
+from tundish_connectors.sql.checking.inspection import destination_faults
 from tundish_connectors.sql.connection import SqlConnection
 from tundish_connectors.sql.failures import SqlFailure, delivery_error, opening_error
-from tundish_connectors.sql.inspection import destination_faults
 from tundish_connectors.sql.write_settings import SqlDestinationSettings
 from tundish_connectors.sql.writing.batch import Outcome, Prepared, Writer
 from tundish_connectors.sql.writing.ledger import Ledger

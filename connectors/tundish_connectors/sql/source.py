@@ -14,9 +14,9 @@ from tundish.faults import Fault
 from tundish.model import Record, Unit
 from tundish.sdk import Context, Intake, Source, accept_patiently
 from tundish.telemetry import Event
+from tundish_connectors.sql.checking.inspection import source_faults
 from tundish_connectors.sql.connection import SqlConnection
 from tundish_connectors.sql.failures import SqlFailure, opening_error
-from tundish_connectors.sql.inspection import source_faults
 from tundish_connectors.sql.json_text import lines
 from tundish_connectors.sql.reading.claims import Claims
 from tundish_connectors.sql.reading.handing import Handing

@@ -53,7 +53,8 @@ def protected(statement: str) -> str:
 
     def escaped(match: re.Match[str]) -> str:
         if match["name"]:
-            return match[0]
+            # `text` takes `:a::int` for no parameter.
+            return match[0] + (" " if match.string.startswith(":", match.end()) else "")
         return re.sub(r"(?<!\\):(?=\w)", r"\\:", match[0]) if match[0] != "::" else match[0]
 
     return _PIECES.sub(escaped, statement)

@@ -10,6 +10,7 @@ from tundish.config.assembly import assemble
 from tundish.config.codes import DUPLICATE_NAME, MISSING_FILE, WHICH_PLANT
 from tundish.config.document import Entry, Fields, Node, Scalar, Source
 from tundish.config.kinds.connections import ConnectionsFile
+from tundish.config.kinds.partner import PartnerFile
 from tundish.config.kinds.plant import PlantFile
 from tundish.config.kinds.project import ProjectFile
 from tundish.config.project import ConnectionDeclaration, Parts, Project
@@ -17,6 +18,7 @@ from tundish.config.reading.catalogue import SHARED_KINDS, Catalogue, shared_nam
 from tundish.config.reading.endpoints import EndpointReader
 from tundish.config.reading.files import PROJECT_FILE, Document, by_name, read_file, read_files
 from tundish.config.reading.overlay import overlay_codes, overlay_connections, overlay_routes
+from tundish.config.reading.partners import Partners
 from tundish.config.reading.secrets import check_secrets
 from tundish.config.reading.tests import read_test
 from tundish.config.report import Report
@@ -154,6 +156,8 @@ class _Loader:
                 check_secrets(node, self.report)
                 variables = Fields.at(variables, {**variables.entries, **node.entries})
         routes = {name: found.fields for name, found in by_name(documents, "route", self.report).items()}
+        routes = overlay_routes(routes, changes.get("routes"), self.report)
+        partners = self._partners(documents)
         shared = {
             kind: {name: found.fields for name, found in by_name(documents, kind, self.report, shared_name).items()}
             for kind in SHARED_KINDS
@@ -163,12 +167,20 @@ class _Loader:
             variables=variables,
             connections={name: found.connector.id if found else "" for name, found in connections.items()},
             lookups={name: entry.node for name, entry in lookups.items() if isinstance(entry.node, Fields)},
-            routes=overlay_routes(routes, changes.get("routes"), self.report),
+            routes={name: partners.complete(route) for name, route in routes.items()},
             mappings=shared["mapping"],
             models=shared["model"],
             codes=overlay_codes(shared["codes"], changes.get("codes"), self.report),
             contracts=shared["contract"],
         )
+
+    def _partners(self, documents: Sequence[Document]) -> Partners:
+        """The trading partners of the project."""
+        found = by_name(documents, "partner", self.report)
+        for document in found.values():
+            context = ProjectFiles(self.root)
+            validate(PartnerFile, document.fields, "partner", self.report, context=context)
+        return Partners({name: document.fields for name, document in found.items()}, self.report)
 
     def _name(self, own: Document) -> str:
         node = own.fields.get("name")

@@ -16,6 +16,7 @@ from tundish.config.kinds.connections import ConnectionsFile
 from tundish.config.kinds.contract import ContractFile
 from tundish.config.kinds.mapping import MappingFile
 from tundish.config.kinds.model import ModelFile
+from tundish.config.kinds.partner import PartnerFile
 from tundish.config.kinds.plant import PlantFile
 from tundish.config.kinds.project import ProjectFile
 from tundish.config.kinds.route import DestinationFields, RouteFile, SourceFields, VerifyFields
@@ -36,6 +37,7 @@ FILES: Mapping[str, type[BaseModel]] = {
     "model": ModelFile,
     "codes": CodesFile,
     "contract": ContractFile,
+    "partner": PartnerFile,
 }
 """The model of each kind of file, by its first field."""
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
+from xml.sax.saxutils import escape
 
 import msgspec
 import pytest
+from aiohttp import web
 from requests import RequestException
 from zeep import Client
 from zeep.exceptions import Error, Fault, TransportError
@@ -111,3 +114,93 @@ class Harness(PeerHarness):
     async def collected(self) -> list[bytes]:
         """The messages that arrived, as the suite wrote them; the server has their ids alone."""
         return [b'{"n": %d}' % int(one["order"][1:]) for one in await self._server.booked()]
+
+
+class Listed(Produced):
+    """An item of the system's list."""
+
+    def __init__(self, harness: PolledHarness, number: int) -> None:
+        self._harness = harness
+        self._number = number
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """It was asked for what is behind the item."""
+        return self._harness.asked_from >= self._number
+
+
+class PolledHarness(PeerHarness):
+    """A service that is asked, and gives the item at the watermark and the next one."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({"source"})
+    meta: ClassVar[frozenset[str]] = frozenset({"operation", "watermark"})
+    files: ClassVar[tuple[str, ...]] = (TAKE,)
+    waived: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._port = free_port()
+        self._server: web.AppRunner | None = None
+        self._items: list[str] = []
+        self.asked_from = 0
+
+    async def start(self) -> None:
+        """Serve."""
+        if self._server is None:
+            app = web.Application()
+            app.router.add_route("*", "/take", self._answer)
+            self._server = web.AppRunner(app, shutdown_timeout=0.1)
+            await self._server.setup()
+            await web.TCPSite(self._server, LOOPBACK, self._port, reuse_address=True).start()
+
+    async def stop(self) -> None:
+        """Serve no more; the items stay."""
+        if self._server is not None:
+            await self._server.cleanup()
+            self._server = None
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        asked = re.search(rb":since>(\d+)<", await request.read())
+        since = int(asked[1]) if asked else 0
+        self.asked_from = max(self.asked_from, since)
+        found = "".join(
+            f"<item><n>{number}</n><text>{escape(self._items[number - 1])}</text></item>"
+            for number in (since, since + 1)
+            if 0 < number <= len(self._items)
+        )
+        space = "http://schemas.xmlsoap.org/soap/envelope/"
+        body = f'<ListResponse xmlns="urn:example:take">{found}</ListResponse>'
+        text = f'<s:Envelope xmlns:s="{space}"><s:Body>{body}</s:Body></s:Envelope>'
+        return web.Response(text=text, content_type="text/xml")
+
+    def connection(self, role: Role) -> Mapping[str, object]:
+        """The service's address."""
+        url = f"http://{LOOPBACK}:{self._port}/take"
+        return {"wsdl": TAKE, "url": url, "timeout": "2s", "operation_timeout": "2s"}
+
+    def settings(self, role: Role) -> Mapping[str, object]:
+        """Ask often."""
+        return {
+            "operation": "List",
+            "poll": {
+                "every": "10ms",
+                "items": "item",
+                "arguments": {"since": "{{ watermark }}"},
+                "watermark": {"by": "n", "start": 0},
+            },
+        }
+
+    async def produce(self, body: bytes) -> Produced:
+        """One more item."""
+        self._items.append(body.decode())
+        return Listed(self, len(self._items))
+
+    def body_of(self, unit: Unit) -> bytes:
+        """A field of the item."""
+        assert isinstance(unit.body, bytes)
+        text: str = msgspec.json.decode(unit.body)["text"]
+        return text.encode()
+
+
+VARIANTS = {"poll": PolledHarness}
+"""Other ways to use the connector."""

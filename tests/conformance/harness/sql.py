@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,6 +18,9 @@ from tundish.model import Unit
 _BYTES = {"postgresql": "BYTEA", "mariadb": "LONGBLOB"}
 _SERIAL = {"postgresql": "SERIAL", "mariadb": "INT AUTO_INCREMENT"}
 
+_LOOK = 0.01
+"""Seconds between looks at the table, so that many rows can be asked for."""
+
 
 class Inserted(Produced):
     """A row of the outbox."""
@@ -29,7 +32,7 @@ class Inserted(Produced):
     @property
     def is_acknowledged(self) -> bool:
         """It was deleted."""
-        return self._number not in self._harness.waiting()
+        return self._harness.is_deleted(self._number)
 
 
 class Harness(PeerHarness):
@@ -44,6 +47,8 @@ class Harness(PeerHarness):
         self.server: DatabaseServer = next(iter(MADE.values()))()
         self._session: Any = None
         self._is_made = False
+        self._waiting: set[int] = set()
+        self._looked = 0.0
 
     async def start(self) -> None:
         """The server, with its tables."""
@@ -51,9 +56,9 @@ class Harness(PeerHarness):
         if not self._is_made:
             kind = _BYTES[self.server.dialect]
             self.server.execute(
-                f"CREATE TABLE outbox (id {_SERIAL[self.server.dialect]} PRIMARY KEY, body {kind} NOT NULL)",
+                f"CREATE TABLE outbox (id {_SERIAL[self.server.dialect]} PRIMARY KEY, body TEXT NOT NULL)",
                 f"CREATE TABLE inbox (id {_SERIAL[self.server.dialect]} PRIMARY KEY, body {kind} NOT NULL, "
-                "idempotency_key VARCHAR(64) NOT NULL UNIQUE)",
+                "idempotency_key VARCHAR(255) NOT NULL UNIQUE)",
             )
             self._is_made = True
         self._session = self.server.connect()
@@ -84,19 +89,25 @@ class Harness(PeerHarness):
     async def produce(self, body: bytes) -> Produced:
         """Insert a row."""
         with self._session.cursor() as cursor:
-            cursor.execute("INSERT INTO outbox (body) VALUES (%s) RETURNING id", (body,))
-            return Inserted(self, cursor.fetchone()[0])
+            cursor.execute("INSERT INTO outbox (body) VALUES (%s) RETURNING id", (body.decode(),))
+            number: int = cursor.fetchone()[0]
+        self._waiting.add(number)
+        return Inserted(self, number)
 
     def body_of(self, unit: Unit) -> bytes:
-        """Bytes come as base64."""
+        """The text of the row's column."""
         assert isinstance(unit.body, bytes)
-        return base64.b64decode(json.loads(unit.body)["body"])
+        body: str = json.loads(unit.body)["body"]
+        return body.encode()
 
-    def waiting(self) -> set[int]:
-        """The rows that are there."""
-        with self._session.cursor() as cursor:
-            cursor.execute("SELECT id FROM outbox")
-            return {row[0] for row in cursor.fetchall()}
+    def is_deleted(self, number: int) -> bool:
+        """Whether a row is gone; while the server is away, what was known before."""
+        if self._session is not None and time.monotonic() - self._looked > _LOOK:
+            with self._session.cursor() as cursor:
+                cursor.execute("SELECT id FROM outbox")
+                self._waiting = {row[0] for row in cursor.fetchall()}
+            self._looked = time.monotonic()
+        return number not in self._waiting
 
     async def collected(self) -> list[bytes]:
         """What was written, in order."""

@@ -84,14 +84,13 @@ def test_an_unknown_connection_has_a_suggestion(tundish: Tundish, project: Path)
     assert "did you mean 'plant'?" in ended.err
 
 
-def test_an_address_in_use_is_told(tundish: Tundish, project: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
+def test_a_system_that_is_not_there_is_told(tundish: Tundish, project: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{nobody.getsockname()[1]}"
         (project / "connections" / "all.yaml").write_text(
-            CONNECTIONS.format(archive=project) + f"  inbound: {{rest: {{listen: '{address}'}}}}\n"
+            CONNECTIONS.format(archive=project) + f"  erp: {{rest: {{url: 'http://{address}'}}}}\n"
         )
-        ended = tundish("check", "-C", project, "inbound")
+        ended = tundish("check", "-C", project, "erp")
     assert ended.code == 1
     assert address in ended.out

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from asyncua import ua
 
-from tundish_connectors.opcua.addressing.addresses import escaped, is_node_id, named, segments
+from tundish_connectors.opcua.addresses import escaped, is_node_id, named, segments
 from tundish_connectors.opcua.session import Session
-from tundish_connectors.opcua.values import node_text
+from tundish_connectors.opcua.values.plain import node_text
 
 _DEEPEST = 20
 _MOST = 100_000

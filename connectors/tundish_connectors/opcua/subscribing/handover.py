@@ -10,11 +10,11 @@ from typing import Any
 
 from tundish.model import Acceptance, Unit, Value
 from tundish.sdk import Arrivals, Context, Intake, accept_patiently
-from tundish_connectors.opcua.records import Record
 from tundish_connectors.opcua.settings import OpcUaSourceSettings
 from tundish_connectors.opcua.subscribing.memory import Position
 from tundish_connectors.opcua.tags.chain import TagChain
-from tundish_connectors.opcua.values import encode_lines
+from tundish_connectors.opcua.values.plain import encode_lines
+from tundish_connectors.opcua.values.records import Record
 
 Acknowledge = Callable[[int], None]
 Remember = Callable[[Position], None]

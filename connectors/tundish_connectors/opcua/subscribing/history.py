@@ -10,8 +10,8 @@ from asyncua import ua
 from asyncua.ua.uaerrors import UaError
 
 from tundish.errors import NotConnected
-from tundish_connectors.opcua.records import Item, Record, value_record
 from tundish_connectors.opcua.session import Session
+from tundish_connectors.opcua.values.records import Item, Record, value_record
 
 _PORTION = 1000
 """Values of one answer; a server may give fewer, and says that there are more."""

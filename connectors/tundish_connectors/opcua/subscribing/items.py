@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from asyncua import ua
 
-from tundish_connectors.opcua.records import Item
 from tundish_connectors.opcua.settings import NodeSettings, OpcUaSourceSettings
+from tundish_connectors.opcua.values.records import Item
 
 _TRIGGERS = {
     "value": ua.DataChangeTrigger.StatusValue,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tundish_connectors.opcua.records import Item
+from tundish_connectors.opcua.values.records import Item
 
 
 @dataclass(slots=True)
@@ -54,6 +54,8 @@ class Remembered:
     gap: str = ""
     """Why there is one."""
     position: dict[str, Any] | None = None
+    silent: bool = False
+    """It was taken over, and the server never said anything: the next one is made anew."""
 
     def by_handle(self) -> dict[int, Item]:
         """What each client handle stands for."""
@@ -76,6 +78,10 @@ class SubscriptionFile:
             return Remembered(**json.loads(self._file.read_text("utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+
+    def forget(self) -> None:
+        """As if there had been none."""
+        self._file.unlink(missing_ok=True)
 
     def remember(self, content: Remembered) -> None:
         """Replace it."""

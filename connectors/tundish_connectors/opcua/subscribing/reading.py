@@ -10,10 +10,10 @@ from asyncua import ua
 
 from tundish.errors import NotConnected
 from tundish_connectors.opcua.reasons import name_of
-from tundish_connectors.opcua.records import Item, Record, event_record, gap_record, value_record
 from tundish_connectors.opcua.subscribing.events import REFRESHING
 from tundish_connectors.opcua.subscribing.repeats import Repeats
 from tundish_connectors.opcua.subscribing.stream import Notification, SubscriptionGone
+from tundish_connectors.opcua.values.records import Item, Record, event_record, gap_record, value_record
 
 _NODE_GONE = frozenset({ua.StatusCodes.BadNodeIdUnknown, ua.StatusCodes.BadNodeIdInvalid})
 

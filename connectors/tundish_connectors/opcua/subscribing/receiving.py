@@ -13,7 +13,6 @@ from asyncua.ua.uaerrors import UaError
 from tundish.sdk import Context, Intake
 from tundish.telemetry import Event
 from tundish_connectors.opcua.limits import read_limits
-from tundish_connectors.opcua.records import Record, gap_record
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import OpcUaSourceSettings
 from tundish_connectors.opcua.subscribing.handover import Chains, Pipeline, accept
@@ -24,7 +23,8 @@ from tundish_connectors.opcua.subscribing.stream import Missing, Notification, S
 from tundish_connectors.opcua.subscribing.subscription import Subscription
 from tundish_connectors.opcua.tags.exchange import Exchange, Step
 from tundish_connectors.opcua.tags.handshake import HandshakeState
-from tundish_connectors.opcua.values import aware, time_text
+from tundish_connectors.opcua.values.plain import aware, time_text
+from tundish_connectors.opcua.values.records import Record, gap_record
 
 _HANDSHAKE = "handshake"
 

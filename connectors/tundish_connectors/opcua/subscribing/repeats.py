@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 
-from tundish_connectors.opcua.records import Record
-from tundish_connectors.opcua.values import encode
+from tundish_connectors.opcua.values.plain import encode
+from tundish_connectors.opcua.values.records import Record
 
 _MOST = 20_000
 

@@ -37,6 +37,10 @@ class Missing:
     last: int
 
 
+class Silent(NotConnected):
+    """The server answers, and says nothing of the subscription, not even that there is nothing to say."""
+
+
 class SubscriptionGone(Exception):
     """The server does not know the subscription any more."""
 
@@ -52,6 +56,8 @@ class Stream:
         self._acknowledged: deque[int] = deque()
         self.last: int | None = None
         """Sequence number of the last notification that was brought; None where it is not known."""
+        self.heard = False
+        """The server has said something in this life."""
         self.has_more = False
         """The server has further notifications ready."""
 
@@ -89,7 +95,8 @@ class Stream:
             async with asyncio.timeout(self._silence):
                 result = await self._publish(acks)
         except TimeoutError as error:
-            raise NotConnected(f"the server has said nothing for {self._silence:g} s") from error
+            raise Silent(f"the server has said nothing for {self._silence:g} s") from error
+        self.heard = True
         if result.SubscriptionId != self._subscription:
             # Another subscription of a session that was resumed; nobody knows it any more.
             return []

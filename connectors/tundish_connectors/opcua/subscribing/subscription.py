@@ -9,13 +9,14 @@ from functools import partial
 from asyncua import ua
 from asyncua.ua.uaerrors import UaError
 
+from tundish.errors import NotConnected
 from tundish_connectors.opcua.limits import Limits
 from tundish_connectors.opcua.reasons import name_of
-from tundish_connectors.opcua.records import Item
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import OpcUaSourceSettings
 from tundish_connectors.opcua.subscribing.items import Wanted, batches, create_request
 from tundish_connectors.opcua.subscribing.memory import Position, Remembered, SubscriptionFile
+from tundish_connectors.opcua.values.records import Item
 
 _KEEP_ALIVE = 5.0
 """Seconds after which the server says that there is nothing to say."""
@@ -72,37 +73,34 @@ class Subscription:
 
     async def open(self) -> None:
         """Take the subscription over, or make one. Raises NotConnected."""
-        if self.number and await self._take_over():
+        if self.number and not self.remembered.silent and await self._take_over():
             return
         why = "the server does not know the subscription any more" if self.number else ""
         await self._create(why)
 
     async def _take_over(self) -> bool:
         """Whether it is ours again."""
+        self.available = await self._transferred()
         try:
-            # Of a session that was resumed it never stopped being ours; some servers refuse to transfer it then.
+            # Of a session that was resumed it never stopped being ours, also where the server refuses to transfer it.
             await self._modify()
         except UaError:
-            return await self._transfer()
-        self.available = None
+            return False
         return True
 
-    async def _transfer(self) -> bool:
+    async def _transferred(self) -> list[int] | None:
+        """The sequence numbers that the server has for us; None where it does not say so.
+
+        It is asked for a session that was resumed as well: some servers go on publishing only after that.
+        """
         parameters = ua.TransferSubscriptionsParameters([ua.IntegerId(self.number)], False)
         try:
             (result,) = await self._session.ask(lambda: self._session.services.transfer_subscriptions(parameters))
-            if result.StatusCode.value == ua.StatusCodes.BadNothingToDo:
-                # It is in this very session.
-                self.available = None
-            elif result.StatusCode.is_good():
-                self.available = list(result.AvailableSequenceNumbers or ())
-            else:
-                return False
-            await self._modify()
         except UaError:
             # S7-1500 and others cannot transfer; there the history has to help.
-            return False
-        return True
+            return None
+        # BadNothingToDo: it is in this very session.
+        return list(result.AvailableSequenceNumbers or ()) if result.StatusCode.is_good() else None
 
     async def _modify(self) -> None:
         asked = self._asked(ua.ModifySubscriptionParameters())
@@ -205,6 +203,21 @@ class Subscription:
     def remember(self) -> None:
         """Write down what is in `remembered`."""
         self._file.remember(self.remembered)
+
+    async def delete(self) -> None:
+        """Take it away from the server, where it was made only to look; what is remembered of it goes too."""
+        self._file.forget()
+        try:
+            await self._session.ask(partial(self._session.services.delete_subscriptions, [self.number]))
+        except (NotConnected, UaError):
+            # Its lifetime ends by itself.
+            return
+
+    def give_up(self) -> None:
+        """Make another one the next time: this one was taken over in vain."""
+        if not self.is_new:
+            self.remembered.silent = True
+            self._file.remember(self.remembered)
 
     def remember_position(self, position: Position) -> None:
         """Write down a position that no unit carries."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tundish_connectors.opcua.records import Record, severity
+from tundish_connectors.opcua.tag_settings import TagSettings
 from tundish_connectors.opcua.tags.counter import count
 from tundish_connectors.opcua.tags.debounce import Debounce
-from tundish_connectors.opcua.tags.settings import TagSettings
-from tundish_connectors.opcua.values import exact
+from tundish_connectors.opcua.values.plain import exact
+from tundish_connectors.opcua.values.records import Record, severity
 
 _REFUSED = {"any": frozenset[str](), "not-bad": frozenset({"bad"}), "good": frozenset({"bad", "uncertain"})}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tundish_connectors.opcua.records import Record
+from tundish_connectors.opcua.values.records import Record
 
 
 class Debounce:

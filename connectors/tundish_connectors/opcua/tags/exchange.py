@@ -13,11 +13,11 @@ from asyncua.ua.uaerrors import UaError
 from tundish.errors import Misconfigured, NotConnected
 from tundish_connectors.opcua.addressing.tree import NoSuchNode, ServerTree, find
 from tundish_connectors.opcua.reasons import name_of
-from tundish_connectors.opcua.records import Record, gap_record
 from tundish_connectors.opcua.session import Session
+from tundish_connectors.opcua.tag_settings import HandshakeSettings
 from tundish_connectors.opcua.tags.handshake import HandshakeState, fallen, fetched, resumed, seen
-from tundish_connectors.opcua.tags.settings import HandshakeSettings
-from tundish_connectors.opcua.values import plain_variant, time_text
+from tundish_connectors.opcua.values.plain import plain_variant, time_text
+from tundish_connectors.opcua.values.records import Record, gap_record
 
 
 async def _nothing() -> None:

@@ -44,6 +44,7 @@ def trust(connection: str | None, fingerprint: str | None, data: Path, folder: P
         except LookupError as error:
             raise click.ClickException(f"{error}; see 'tundish opcua trust {connection}'") from error
         click.echo(f"trusted: {common_name(kept.certificate)} ({kept.fingerprint})")
+        click.echo("A daemon that was refused tries again within ten minutes; restart it to try at once.")
         return 0
     _show({name: list(store.kept()) for name, store in stores.items()}, as_json)
     return 0

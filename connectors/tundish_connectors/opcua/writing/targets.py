@@ -11,7 +11,7 @@ from tundish.errors import Invalid, Rejected
 from tundish.model import Value
 from tundish_connectors.opcua.addressing.tree import NoSuchNode, ServerTree, find
 from tundish_connectors.opcua.session import Session
-from tundish_connectors.opcua.writing.encoding import encode_variant
+from tundish_connectors.opcua.values.encoding import encode_variant
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,33 +15,21 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from tundish.errors import Misconfigured
-from tundish.faults import Fault
 from tundish.sdk import Logger, server_context
 from tundish.telemetry import Event
 from tundish_connectors._http.server import BodyTooLong, HttpServer, read_body
-from tundish_connectors.soap.client import Workshop
 from tundish_connectors.soap.listening.gate import Gate
 from tundish_connectors.soap.listening.published import published
 from tundish_connectors.soap.listening.requests import Refused, Request, read_request
+from tundish_connectors.soap.listening.telling import Told
 from tundish_connectors.soap.messages.addressing import reply_headers
 from tundish_connectors.soap.messages.envelope import content_type, envelope_bytes, make_envelope
-from tundish_connectors.soap.messages.faults import FaultCode, make_fault
+from tundish_connectors.soap.messages.faults import make_fault
 from tundish_connectors.soap.settings import SoapConnectionSettings
+from tundish_connectors.soap.workshop import Workshop
 from tundish_connectors.soap.wsdl.service import Service, Version
 
 _MEDIA = {"text/xml", "application/soap+xml", "application/xml"}
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a route answers."""
-
-    body: etree._Element | None = None
-    code: FaultCode | None = None
-    """With a code it is a fault."""
-    text: str = ""
-    faults: tuple[Fault, ...] = ()
-    retry_after: float | None = None
 
 
 Take = Callable[[Request, HttpRequest], Awaitable[Told]]
@@ -81,18 +69,18 @@ class SoapListener:
         """The port that is listened on."""
         return self._server.port
 
-    async def open(self) -> None:
-        """Take the address. Raises NotConnected where that cannot be done."""
-        await self._server.open()
-
     async def close(self) -> None:
         """Take no more connections, answer what was received, and close."""
         await self._server.close()
 
     async def add(self, operation: str, take: Take) -> None:
-        """Answer an operation with `take`. Raises Misconfigured where another route has it."""
+        """Answer an operation with `take`; the first route takes the address.
+
+        Raises Misconfigured where another route has the operation, NotConnected where the address is taken.
+        """
         if operation in self._takes:
             raise Misconfigured(f"two routes take the operation '{operation}' of this connection", "keep one")
+        await self._server.open()
         self._takes[operation] = take
         await self._server.listen()
 
@@ -151,7 +139,7 @@ class SoapListener:
 
     async def _taken(self, http: HttpRequest, body: bytes) -> _Outcome:
         action, now = action_of(http), datetime.now(UTC)
-        request = await self._workshop.do(lambda: read_request(body, action, self._service, self._gate, now))
+        request = await self._workshop.do(lambda: read_request(body, action, self._service, self._gate, now), len(body))
         envelope, operation = request.envelope, request.operation
         take = self._takes.get(operation.name)
         if take is None:

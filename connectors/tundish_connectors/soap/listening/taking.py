@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 import msgspec
 from starlette.requests import Request as HttpRequest
 
-from tundish.errors import Backpressure, Invalid, JournalError, Misconfigured
-from tundish.model import Acceptance, Record, Unit, Value
+from tundish.errors import Backpressure, JournalError, Misconfigured
+from tundish.model import Record, Unit
 from tundish.sdk import Intake
 from tundish.telemetry import masked
-from tundish_connectors.soap.listening.listener import SoapListener, Told, action_of
+from tundish_connectors.soap.listening.answers import Answers, refusal
+from tundish_connectors.soap.listening.listener import SoapListener, action_of
 from tundish_connectors.soap.listening.requests import Request
+from tundish_connectors.soap.listening.telling import Told
 from tundish_connectors.soap.messages.addressing import asked_id
 from tundish_connectors.soap.settings import SoapSourceSettings
 from tundish_connectors.soap.wsdl.service import Operation, Service
@@ -30,32 +32,29 @@ class Taking:
     def __init__(
         self, settings: SoapSourceSettings, operation: Operation, service: Service, listener: SoapListener
     ) -> None:
-        self._settings = settings
         self._operation = operation
-        self._service = service
+        self._settings = settings
+        self._answers = Answers(settings.response, operation, service)
         self._listener = listener
         self._intake: Intake | None = None
 
     async def open(self) -> None:
         """Answer, with 503 until `run`.
 
-        Raises Misconfigured where another route has the operation, or the WSDL wants an answer that nobody gives.
+        Raises Misconfigured where another route has the operation, or `response` does not fit the WSDL, NotConnected
+        where the address is taken.
         """
-        self._try_response()
+        self.look()
         await self._listener.add(self._operation.name, self.take)
 
-    def _try_response(self) -> None:
-        """Write an answer now, since a request is on disk when its answer turns out to be wrong."""
-        try:
-            values = self._values(Acceptance("accepted", (1,)), {})
-        except Invalid:
-            return  # It is made of what stands in a request.
-        try:
-            self._service.written(self._operation.response, values)
-        except Invalid as error:
-            wanted = "; ".join(f"{fault.path}: {fault.text}" for fault in error.faults)
-            text = f"the answer of '{self._operation.name}' does not fit the WSDL: {wanted}"
-            raise Misconfigured(text, "write below 'response' what the WSDL wants") from None
+    def look(self) -> None:
+        """Raises Misconfigured where `response` does not fit the WSDL."""
+        is_left_to_the_route = self._settings.response is not None and not self._settings.response
+        if not is_left_to_the_route and (wrong := self._answers.fault()):
+            cure = (
+                "write below 'response' what the WSDL wants, or 'response: {}' where the route's 'reply' has a 'body'"
+            )
+            raise Misconfigured(wrong, cure)
 
     async def close(self) -> None:
         """Answer no more."""
@@ -89,32 +88,9 @@ class Taking:
             return _later("messages cannot be stored now", full.seconds)
         except JournalError:
             return _later("messages cannot be stored now", _NOT_READY)
-        return self._told(acceptance, request.record)
-
-    def _told(self, acceptance: Acceptance, record: Value) -> Told:
-        match acceptance.outcome:
-            case "conflict":
-                return Told(code="Client", text="the same key came before with other content")
-            case "invalid":
-                text = f"the message was refused: {len(acceptance.faults)} faults"
-                return Told(code="Client", text=text, faults=acceptance.faults)
-            case _:
-                return self._answer(acceptance, record)
-
-    def _answer(self, acceptance: Acceptance, record: Value) -> Told:
-        try:
-            values = self._values(acceptance, record)
-            return Told(body=self._service.written(self._operation.response, values))
-        except Invalid as error:
-            # The client may send it again, and is told then that it was there; it must not believe that it was refused.
-            text = f"the message was accepted as {list(acceptance.ids)}, and its answer cannot be made: {error}"
-            return Told(code="Server", text=text, faults=error.faults)
-
-    def _values(self, acceptance: Acceptance, record: Value) -> Record:
-        """Raises Invalid where a template of the answer gives nothing."""
-        ids: list[Value] = [str(number) for number in acceptance.ids]
-        scope = {"id": ids[0] if ids else "", "ids": ids, "outcome": acceptance.outcome, "request": record}
-        return self._settings.response.render(scope) if self._settings.response is not None else {}
+        if acceptance.outcome in ("conflict", "invalid"):
+            return refusal(acceptance)
+        return self._answers.told(acceptance, request.record, await self._intake.reply(acceptance))
 
 
 def _later(text: str, seconds: float) -> Told:

@@ -25,6 +25,7 @@ class Security:
     def __init__(self, auth: SoapAuthSettings | None) -> None:
         """Raises MissingSecret, MissingExtra or Misconfigured."""
         self._applied: list[Apply] = []
+        self.signs = auth is not None and auth.signature is not None
         if auth is not None and auth.username_token is not None:
             token = auth.username_token
             self._applied.append(_token(token.username, token.password.reveal(), digest=token.digest))

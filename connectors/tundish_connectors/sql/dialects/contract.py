@@ -107,6 +107,6 @@ def shut_down(descriptor: int) -> None:
         ours.shutdown(socket.SHUT_RDWR)
 
 
-def untyped(value: Any) -> BindParameter[Any]:
-    """A value without a type of ours, so that the database converts it to what it is compared with."""
-    return bindparam(None, value, type_=types.NullType(), unique=True)
+def untyped(value: Any, *, many: bool = False) -> BindParameter[Any]:
+    """A value, or a list of values, without a type of ours: the database converts it to what it is compared with."""
+    return bindparam(None, value, type_=types.NullType(), unique=True, expanding=many)

@@ -103,7 +103,8 @@ class MariaDb(Dialect):
         if not isinstance(error, pymysql.err.Error):
             return Reading("lost" if isinstance(error, OSError) else "other")
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-        if code == CR.CR_CONN_HOST_ERROR and _untrusted(error):
+        # PyMySQL raises this one only where the server offers no TLS.
+        if code == CR.CR_SSL_CONNECTION_ERROR or (code == CR.CR_CONN_HOST_ERROR and _untrusted(error)):
             return Reading("refused", str(code))
         if code == 0 or (code >= CR.CR_ERROR_FIRST and code <= CR.CR_ERROR_LAST):
             return Reading("lost", str(code) if code else "")

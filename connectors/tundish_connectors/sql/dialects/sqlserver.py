@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ _NUMBERS: dict[FailureKind, tuple[int, ...]] = {
     "absent": (102, 156, 207, 208, 2812, 8144, 201),
 }
 _KINDS: dict[int, FailureKind] = {code: kind for kind, codes in _NUMBERS.items() for code in codes}
+_NUMBER = re.compile(r"\((\d+)\)")
 _STATES: dict[str, FailureKind] = {"08": "lost", "28": "refused", "22": "data", "23": "constraint", "40": "busy"}
 
 
@@ -76,7 +78,7 @@ class SqlServer(Dialect):
         state = str(error.args[0]) if error.args else ""
         told = str(error.args[1]) if len(error.args) > 1 else ""
         # pyodbc puts the number, which is what counts, nowhere but at the end of its text: `… (2627) (SQLExecDirectW)`.
-        numbers = [int(part[:-1]) for part in told.split("(")[1:] if part[:-1].isdecimal() or part[:-2].isdecimal()]
+        numbers = [int(number) for number in _NUMBER.findall(told)]
         for number in numbers:
             if number >= 50000:
                 return Reading("business", str(number))

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     and_,
     column,
-    inspect,
     literal_column,
     or_,
     select,
@@ -23,6 +22,7 @@ from sqlalchemy.sql import FromClause
 
 from tundish.errors import Misconfigured
 from tundish.model import Record
+from tundish_connectors.sql.checking.catalogue import columns_of
 from tundish_connectors.sql.dialects.contract import Dialect, untyped
 from tundish_connectors.sql.names import nearest, split
 from tundish_connectors.sql.reading.rows import RowReader
@@ -48,7 +48,7 @@ class Selection:
         self.origin: FromClause
         if settings.table is not None:
             schema, name = split(settings.table)
-            found = [each["name"] for each in inspect(session).get_columns(name, schema)]
+            found = list(columns_of(session, settings.table))
             self.origin = table(name, *map(column, found), schema=schema)
         else:
             query = text(protected(settings.query or ""))
@@ -111,11 +111,12 @@ def after(columns: Sequence[ColumnElement[Any]], values: Sequence[Any]) -> Colum
     for number, (one, value) in enumerate(zip(columns, values, strict=True)):
         same = [columns[index] == untyped(values[index]) for index in range(number)]
         alternatives.append(and_(*same, one > untyped(value)))
-    return or_(*alternatives)
+    # The first condition says nothing new, but every database finds the place in an index by it.
+    return and_(columns[0] >= untyped(values[0]), or_(*alternatives))
 
 
 def among(columns: Sequence[ColumnElement[Any]], keys: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
     """Rows with one of these keys."""
     if len(columns) == 1:
-        return columns[0].in_([untyped(key[0]) for key in keys])
+        return columns[0].in_(untyped([key[0] for key in keys], many=True))
     return or_(*(and_(*(one == untyped(value) for one, value in zip(columns, key, strict=True))) for key in keys))

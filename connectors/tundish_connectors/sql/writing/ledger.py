@@ -11,7 +11,7 @@ from tundish_connectors.sql.names import split
 from tundish_connectors.sql.reading.selection import AT_ONCE
 
 COLUMN = "idempotency_key"
-LENGTH = 64
+LENGTH = 255
 
 
 class Ledger:

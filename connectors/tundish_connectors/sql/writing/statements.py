@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, Table, and_, bindparam, insert, inspect, select, text, update
+from sqlalchemy import Column, Connection, MetaData, Table, and_, bindparam, insert, select, text, update
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.types import NullType
@@ -14,6 +14,7 @@ from sqlalchemy.types import NullType
 from tundish.errors import Invalid, Misconfigured, Rejected
 from tundish.faults import Fault
 from tundish.model import Outgoing, Record, Value
+from tundish_connectors.sql.checking.catalogue import columns_of
 from tundish_connectors.sql.dialects.contract import Dialect
 from tundish_connectors.sql.json_text import to_json
 from tundish_connectors.sql.names import nearest, split
@@ -47,12 +48,11 @@ class TableWrite(Write):
     """Insert, upsert or update."""
 
     def __init__(self, session: Connection, write: WriteSettings, dialect: Dialect, timezone: str | None) -> None:
-        """Raises Misconfigured for columns that do not exist, SQLAlchemy's errors for a table that does not."""
+        """Raises Misconfigured for a table and for columns that do not exist."""
         self._write = write
         self._dialect = dialect
-        schema, name = split(write.table or "")
-        self._known = {each["name"]: each["type"] for each in inspect(session).get_columns(name, schema)}
-        self._schema, self._name = schema, name
+        self._known = columns_of(session, write.table or "")
+        self._schema, self._name = split(write.table or "")
         self._timezone = timezone
         self._binders: dict[str, Bind] = {}
         self._statements: dict[tuple[str, ...], Executable] = {}

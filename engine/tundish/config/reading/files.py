@@ -17,7 +17,7 @@ from tundish.config.suggestions import suggest
 from tundish.faults import Place
 
 Kind: TypeAlias = Literal[
-    "tundish", "connections", "lookups", "route", "mapping", "model", "codes", "contract", "plant", "test"
+    "tundish", "connections", "lookups", "route", "mapping", "model", "codes", "contract", "partner", "plant", "test"
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 PROJECT_FILE = "tundish.yaml"

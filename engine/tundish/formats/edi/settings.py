@@ -24,6 +24,8 @@ class Party(Settings):
 class EdiSettings(Settings):
     """Interchanges of one partner; each message is one record."""
 
+    partner: str = ""
+    """A file `partner: …` of the project, whose settings count where nothing else is written here."""
     sender: Party | None = None
     """Who sends what this route writes; only a destination needs it."""
     receiver: Party | None = None

@@ -80,7 +80,8 @@ def keyed(
         messages.append(
             NewMessage(
                 key=part.key,
-                digest=blake2b(_canonical(part.record), digest_size=DIGEST).digest(),
+                # Only a message that may come again is ever compared.
+                digest=b"" if once is None else blake2b(_canonical(part.record), digest_size=DIGEST).digest(),
                 payload=b"" if alone else encode_json(part.record),
                 destinations=for_answers if part.answers else for_messages,
                 once=once,

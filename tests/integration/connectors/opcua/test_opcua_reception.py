@@ -44,14 +44,15 @@ async def test_values_come_in_order_with_their_types(tmp_path: Path) -> None:
 
 async def test_structures_are_records(tmp_path: Path) -> None:
     async with plc(tmp_path) as site:
-        nodeset = Path(__file__).parents[3] / "peers" / "opcua_line.xml"
-        source, intake = site.source(["nsu=urn:test:line;s=Packer.Batch"]), RecordingIntake()
+        source, intake = (
+            site.source(["nsu=urn:test:line;s=Packer.Batch"], site.connection(structures=True)),
+            RecordingIntake(),
+        )
         await source.open()
         source.run(intake)
         await received(intake, 1)
         await site.server.do("batch", value={"lot": "L-2", "amount": 0.5, "steps": [3, 4]})
         assert (await received(intake, 2))[-1] == {"Lot": "L-2", "Amount": 0.5, "Steps": [3, 4]}
-        assert nodeset.is_file()
 
 
 async def test_the_nodes_of_a_nodeset_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +148,7 @@ async def test_a_half_open_line_is_noticed(tmp_path: Path) -> None:
 async def test_over_a_restart_the_server_keeps_what_came(tmp_path: Path, resumed: bool) -> None:
     """Rule 5: a new life takes the session over, or the subscription where there is no session any more."""
     async with plc(tmp_path) as site:
-        fast = site.connection(structures=False)
+        fast = site.connection()
         source, intake = site.source(["ns=1;s=Count"], fast, most_values=1), RecordingIntake()
         await source.open()
         source.run(intake)
@@ -191,7 +192,7 @@ async def test_a_server_that_forgot_us_is_a_gap_and_its_history_closes_it(tmp_pa
     """Rules 6 and 9: more values than one answer holds, none twice."""
     async with plc(tmp_path) as site:
         nodes = [{"node": "ns=1;s=Recorded", "queue": 5000}, "ns=1;s=Count"]
-        source, intake = site.source(nodes, site.connection(structures=False)), RecordingIntake()
+        source, intake = site.source(nodes, site.connection()), RecordingIntake()
         await source.open()
         source.run(intake)
         for number in range(1, 6):
@@ -211,7 +212,7 @@ async def test_a_server_that_forgot_us_is_a_gap_and_its_history_closes_it(tmp_pa
 
 async def test_after_a_restart_of_the_server_it_is_subscribed_again(tmp_path: Path) -> None:
     async with plc(tmp_path) as site:
-        source, intake = site.source(["ns=1;s=Count"], site.connection(structures=False)), RecordingIntake()
+        source, intake = site.source(["ns=1;s=Count"], site.connection()), RecordingIntake()
         await source.open()
         source.run(intake)
         await received(intake, 1)
@@ -281,7 +282,7 @@ async def test_items_are_asked_for_in_portions(tmp_path: Path) -> None:
 
 async def test_other_settings_change_the_items_and_lose_nothing(tmp_path: Path) -> None:
     async with plc(tmp_path) as site:
-        fast = site.connection(structures=False)
+        fast = site.connection()
         before, intake = site.source(["ns=1;s=Count", "ns=1;s=Scale"], fast), RecordingIntake()
         await before.open()
         before.run(intake)

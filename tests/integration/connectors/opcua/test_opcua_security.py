@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from tests.conformance.stand import RecordingIntake, Stand
-from tests.integration.connectors.opcua.plc import Plc, plc, received
+from tests.integration.connectors.opcua.plc import Plc, plc, received, values
 from tundish.cli.terminal.ending import run
 from tundish.errors import AuthFailed, Misconfigured
 
@@ -77,7 +77,7 @@ async def test_an_operator_trusts_a_server(tmp_path: Path, capsys: pytest.Captur
     file = certificate(folder, "plc")
     async with plc(tmp_path, secure=True, certificate=str(file), key=str(key_file(folder)), uri=URI) as site:
         source, intake = secured(site, trust), RecordingIntake()
-        with pytest.raises(AuthFailed, match="'plc' .* is not trusted; .* run: tundish opcua trust opcua"):
+        with pytest.raises(AuthFailed, match=r"'plc' .* is not trusted; .* run: tundish opcua trust opcua"):
             await source.open()
         await source.close()
         assert [kept.suffix for kept in (trust / "rejected").iterdir()] == [".der"]
@@ -100,7 +100,7 @@ async def test_an_operator_trusts_a_server(tmp_path: Path, capsys: pytest.Captur
             other = secured(site, trust, security=policy, mode=mode)
             await other.open()
             await other.close()
-        with pytest.raises(Misconfigured, match="does not offer Aes128Sha256RsaOaep .*, only .*Basic256Sha256 with"):
+        with pytest.raises(Misconfigured, match=r"does not offer Aes128Sha256RsaOaep .*, only .*Basic256Sha256 with"):
             await secured(site, trust, security="Aes128Sha256RsaOaep").open()
         with pytest.raises(Misconfigured, match="does not offer none"):
             await secured(site, trust, security="none").open()
@@ -161,7 +161,7 @@ async def test_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
             await site.server.write("Count", "Int32", number + 1)
             await received(intake, number + 2)
             await source.close()
-        assert len(intake.accepted) == 3, "the session was resumed with its user, and nothing was repeated"
+        assert values(intake) == [0, 1, 2], "the session was resumed with its user, and nothing was repeated"
 
 
 async def test_a_server_that_does_not_trust_us_is_told_of(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class Machine:
     async def wait(self, acknowledged: bool) -> None:
         """Until the acknowledgement is set, or taken back."""
         async with asyncio.timeout(10):
-            while await self._server.do("read", node="Ack") is not acknowledged:
+            while await self._server.do("read", node="Ack") is not acknowledged:  # noqa: ASYNC110 - it is asked
                 await asyncio.sleep(0.02)
 
 
@@ -113,8 +113,8 @@ async def test_values_pass_through_what_their_node_says_and_it_survives_a_restar
         source.run(intake)
         for value in (90, 97):
             await site.server.write("Count", "Int32", value)
-        for value in (0.5, 1.0, 1.5, 2.0):
-            await site.server.write("Scale", "Double", value)
+        for weight in (0.5, 1.0, 1.5, 2.0):
+            await site.server.write("Scale", "Double", weight)
         await site.server.write("Scale", "Double", 9.0, status="BadSensorFailure")
         for level in (True, False):
             await site.server.write("Trigger", "Boolean", level)

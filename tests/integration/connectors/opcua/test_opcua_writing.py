@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 def message(**record: Value) -> Outgoing:
     """A message with this body."""
-    return replace(outgoing(1, **record), record=record)
+    return replace(outgoing(1), record=record)
 
 
 async def refused(site: Plc, given: Outgoing, **settings: object) -> DeliveryError:
@@ -52,8 +53,6 @@ async def test_several_nodes_are_written_in_one_call(tmp_path: Path) -> None:
             {"node": "ns=1;s=Made", "value": "made"},
             {"node": "Objects/Packer/Batch", "value": "batch"},
         ]
-        from decimal import Decimal
-
         batch: Value = {"Lot": "L7", "Amount": Decimal("2.5"), "Steps": [4, 5]}
         given = message(
             quantity=12,
@@ -91,7 +90,7 @@ async def test_what_a_node_does_not_take(tmp_path: Path) -> None:
         def write(node: str) -> list[dict[str, str]]:
             return [{"node": node, "value": "x"}]
 
-        for node, value, text in (
+        cases: tuple[tuple[str, Value, str], ...] = (
             ("ns=1;s=Count", 1 << 31, "it takes -2147483648 to 2147483647"),
             ("ns=1;s=Count", "12", "write a whole number"),
             ("ns=1;s=Trigger", 1, "write true or false"),
@@ -99,7 +98,8 @@ async def test_what_a_node_does_not_take(tmp_path: Path) -> None:
             ("ns=1;s=Made", "2026-03-02T14:05:00", "it has no zone"),
             ("Objects/Packer/Batch", {"Lot": "x"}, "Batch lacks its field 'Amount'"),
             ("Objects/Packer/Batch", {"Lott": "x"}, "Batch has no field 'Lott'"),
-        ):
+        )
+        for node, value, text in cases:
             error = await refused(site, message(x=value), write=write(node))
             assert isinstance(error, Invalid)
             assert text in str(error)

@@ -304,13 +304,3 @@ async def test_the_thread_ends_with_the_connection(node: NodeServer, bench: Work
     assert len(threads()) == 1
     await stand.close()
     await until(lambda: not threads(), lambda: str(threads()))
-
-
-async def test_a_check_says_what_is_not_safe(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ERP_PASSWORD", "secret")
-    auth = {"username_token": {"username": "tundish", "password": "env:ERP_PASSWORD"}}
-    async with service(answering("")) as url:
-        stand = calling(bench, url, auth=auth)
-        await stand.open()
-        faults = await stand.connection.check()
-    assert any("in the clear" in one.text for one in faults)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,10 +21,10 @@ from tests.integration.connectors.soap.soap_callers import BOOK, CONFIRM, Answer
 from tests.integration.connectors.soap.soap_stands import SPEC, soap
 from tundish.errors import JournalFull, Misconfigured, NotConnected
 from tundish.faults import Fault
-from tundish.model import Acceptance, Unit
+from tundish.model import Acceptance, DeliveryProgress, Progress, Reply, Unit, Value
 from tundish_connectors.soap.connection import SoapConnection
-from tundish_connectors.soap.listening.listener import Told
 from tundish_connectors.soap.listening.requests import Request
+from tundish_connectors.soap.listening.telling import Told
 
 pytestmark = pytest.mark.anyio
 
@@ -285,7 +287,7 @@ async def test_an_answer_that_cannot_be_made_says_that_the_message_is_there(benc
     async with serving(bench, settings) as we:
         answer = await we.caller.post(soap(CONFIRM))
     assert answer.find("faultcode") == "soap:Server"
-    assert "was accepted as [1]" in answer.find("faultstring")
+    assert "was accepted as 1, and its answer" in answer.find("faultstring")
 
 
 @pytest.mark.parametrize(
@@ -302,6 +304,60 @@ async def test_a_wrong_answer_shows_when_it_opens(bench: Workbench, settings: di
     with pytest.raises(Misconfigured) as caught:
         await stand.open()
     assert text in str(caught.value)
+
+
+@dataclass
+class Replying(RecordingIntake):
+    """An intake of a route that replies after delivery."""
+
+    reply_with: Reply | None = None
+
+    async def reply(self, acceptance: Acceptance) -> Reply | None:
+        """What the test wants."""
+        return self.reply_with
+
+
+def replied(outcome: Any, delivery: DeliveryProgress, content: Value = None) -> Replying:
+    """A route that replies this."""
+    progress = Progress(1, datetime.now(UTC), "done", (delivery,))
+    return Replying(reply_with=Reply(outcome, (progress,), content))
+
+
+BOOKED = DeliveryProgress("erp", "delivered", "4900017", {"status": 201})
+
+
+async def test_after_delivery_the_answer_may_say_what_the_destination_said(bench: Workbench) -> None:
+    response = {"document": "{{ destinations.erp.remote_id }}/{{ destinations.erp.answer.status }}"}
+    async with serving(bench, {**BOOK, "response": response}, replied("delivered", BOOKED)) as we:
+        answer = await we.caller.post(soap(CONFIRM))
+    assert answer.find("document") == "4900017/201"
+
+
+async def test_after_delivery_the_route_says_the_answer(bench: Workbench) -> None:
+    intake = replied("delivered", BOOKED, {"document": "R-1"})
+    async with serving(bench, {**BOOK, "response": {}}, intake) as we:
+        answer = await we.caller.post(soap(CONFIRM))
+    assert (answer.status, answer.find("document")) == (200, "R-1")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [("Rejected", "Client"), ("BusinessRejected", "Client"), ("Transient", "Server")]
+)
+async def test_a_dead_letter_is_a_fault(bench: Workbench, error: str, code: str) -> None:
+    dead = DeliveryProgress("erp", "dead", "", None, error, "the period is closed")
+    async with serving(bench, intake=replied("dead", dead)) as we:
+        answer = await we.caller.post(soap(CONFIRM))
+    assert (answer.status, answer.find("faultcode")) == (500, f"soap:{code}")
+    assert answer.all("where") == ["erp"]
+    assert "accepted as 1 and could not be delivered: erp: " in answer.find("faultstring")
+
+
+async def test_what_takes_too_long_may_be_asked_for_again(bench: Workbench) -> None:
+    waiting = DeliveryProgress("erp", "open")
+    async with serving(bench, intake=replied("late", waiting)) as we:
+        answer = await we.caller.post(soap(CONFIRM))
+    assert (answer.status, answer.headers["retry-after"], answer.find("faultcode")) == (503, "5", "soap:Server")
+    assert "is not delivered yet" in answer.find("faultstring")
 
 
 async def test_a_port_that_is_taken_is_no_connection(bench: Workbench) -> None:

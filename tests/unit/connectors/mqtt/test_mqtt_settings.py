@@ -28,7 +28,32 @@ def test_wrong_connections(wrong: dict[str, object]) -> None:
         MqttConnectionSettings.model_validate(wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"topic": "a/#/b"}, {"topic": "a", "qos": 2}, {"topic": "a", "receive_maximum": 0}])
+@pytest.mark.parametrize("topic", ["", "+/b", "a/#", "$SYS/x", "a\nb"])
+def test_wrong_status_topics(topic: str) -> None:
+    settings = {"broker": "b", "status_topic": topic}
+    if not topic:
+        assert MqttConnectionSettings.model_validate(settings).status_topic == ""
+        return
+    with pytest.raises(ValidationError, match="no topic to publish to"):
+        MqttConnectionSettings.model_validate(settings)
+
+
+def test_a_shared_subscription_is_refused_because_it_loses_the_order() -> None:
+    with pytest.raises(ValidationError, match="their order is lost"):
+        MqttSourceSettings.model_validate({"topic": "$share/tundish/plant/+"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"topic": "a/#/b"},
+        {"topic": "a/+x/+x"},
+        {"topic": "a/#rest/b"},
+        {"topic": "a", "qos": 2},
+        {"topic": "a", "receive_maximum": 0},
+        {"topic": "a", "retained": "always"},
+    ],
+)
 def test_wrong_subscriptions(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         MqttSourceSettings.model_validate(wrong)

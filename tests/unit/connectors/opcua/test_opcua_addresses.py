@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tundish_connectors.opcua.addressing.addresses import address_fault, escaped, is_node_id, named, segments
-from tundish_connectors.opcua.records import Item
+from tundish_connectors.opcua.addresses import address_fault, escaped, is_node_id, named, segments
 from tundish_connectors.opcua.subscribing.memory import Position, Remembered, SubscriptionFile
 from tundish_connectors.opcua.subscribing.repeats import Repeats
 from tundish_connectors.opcua.subscribing.sequence import between, following, is_after
+from tundish_connectors.opcua.values.records import Item
 
 
 @pytest.mark.parametrize("text", ["i=85", "ns=2;s=A/B", "nsu=urn:plc;i=7", "g=72962B91-FA75-4AE6-8D28-B404DC7DAF63"])

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from tundish_connectors.opcua.tag_settings import TagSettings
 from tundish_connectors.opcua.tags.chain import TagChain
 from tundish_connectors.opcua.tags.counter import count
 from tundish_connectors.opcua.tags.handshake import HandshakeState, fallen, fetched, resumed, seen
-from tundish_connectors.opcua.tags.settings import TagSettings
 
 
 def record(value: object, second: float = 0, status: str = "Good") -> dict[str, Any]:

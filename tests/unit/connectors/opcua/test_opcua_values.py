@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 
 from tundish.errors import Invalid
 from tundish.model import Value
-from tundish_connectors.opcua.records import Item, value_record
-from tundish_connectors.opcua.values import encode, encode_lines, exact, plain_variant, shortest_float, time_text
-from tundish_connectors.opcua.writing.encoding import encode_variant
+from tundish_connectors.opcua.values.encoding import encode_variant
+from tundish_connectors.opcua.values.plain import encode, encode_lines, exact, plain_variant, shortest_float, time_text
+from tundish_connectors.opcua.values.records import Item, value_record
+
+UNKNOWN = {"type_id": "ns=2;i=7", "body": "AQ=="}
+"""A structure that the server does not describe."""
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
@@ -57,7 +60,7 @@ def test_integers_keep_every_digit(number: int) -> None:
         (ua.LocalizedText("Störung", "de"), ua.VariantType.LocalizedText, "Störung"),
         (ua.StatusCode(ua.StatusCodes.BadOutOfRange), ua.VariantType.StatusCode, "BadOutOfRange"),
         ([1, 2], ua.VariantType.Int32, [1, 2]),
-        (ua.ExtensionObject(ua.NodeId(7, 2), b"\x01"), ua.VariantType.ExtensionObject, {"type_id": "ns=2;i=7", "body": "AQ=="}),
+        (ua.ExtensionObject(ua.NodeId(7, 2), b"\x01"), ua.VariantType.ExtensionObject, UNKNOWN),
         (ua.Argument(Name="a", ValueRank=-1).Name, ua.VariantType.String, "a"),
     ],
 )  # fmt: skip

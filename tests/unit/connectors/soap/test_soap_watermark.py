@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tundish.model import Value
+from tundish_connectors.soap.polling.watermark import Position, Unusable, Watermark
 from tundish_connectors.soap.settings import WatermarkSettings
-from tundish_connectors.soap.watermark import Position, Unusable, Watermark
 
 
 def watermark(start: object, **more: object) -> Watermark:

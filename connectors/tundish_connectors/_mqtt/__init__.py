@@ -1,0 +1,1 @@
+"""Sessions with an MQTT broker, for every connector that speaks through one. No connector by itself."""

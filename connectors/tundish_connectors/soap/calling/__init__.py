@@ -1,0 +1,1 @@
+"""Calls of a service: the wire, and what answers mean."""

@@ -1,0 +1,1 @@
+"""Calls that are made again and again, for what is new."""

@@ -1,0 +1,1 @@
+"""What a host application knows of the edge nodes that it hears."""

@@ -1,0 +1,1 @@
+"""Sparkplug B payloads: protobuf to exact data and back."""

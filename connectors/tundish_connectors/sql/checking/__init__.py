@@ -1,0 +1,1 @@
+"""What is looked at before anything goes wrong: tables, rights, indexes, clocks."""

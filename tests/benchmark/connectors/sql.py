@@ -1,0 +1,173 @@
+"""Rows in and out of PostgreSQL, against bare SQLAlchemy on the same server in the same run.
+
+In: an outbox is emptied by a daemon, journal included, and by a loop that selects and deletes. Out: messages that are
+delivered at the same time, and rows that are inserted in transactions of the same size.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+from sqlalchemy import Engine, bindparam, create_engine, text
+
+from tests.benchmark.measurement import Measurement, tell
+from tests.conformance.databases import MADE, MISSING_POSTGRES, DatabaseServer
+from tests.conformance.stand import outgoing, workbench
+from tests.crash.process import Process
+from tundish.model import Outgoing
+from tundish.sdk import connector
+
+ROWS = 30_000
+BATCH = 500
+TOGETHER = 200
+"""Deliveries that are ready at the same time."""
+
+
+class Site:
+    """Where the daemon lives: a route from the outbox into a queue that it forgets."""
+
+    def __init__(self, folder: Path, connection: dict[str, object]) -> None:
+        self.project, self.data = folder / "project", folder / "data"
+        outbox = {"after": "delete", "wait_for_gaps": "0s"}
+        source = {
+            "connection": "peer",
+            "table": "outbox",
+            "key": "id",
+            "outbox": outbox,
+            "poll": "10ms",
+            "batch": BATCH,
+        }
+        files = {
+            "tundish.yaml": {"tundish": 1},
+            "connections/peers.yaml": {"connections": {"peer": {"sql": connection}, "sink": {"memory": {}}}},
+            "routes/in.yaml": {
+                "route": "in",
+                "from": {"sql": source},
+                "key": "id",
+                "to": {"sink": {"memory": {"connection": "sink", "queue": "sink"}}},
+            },
+        }
+        for name, content in files.items():
+            path = self.project / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def fill(server: DatabaseServer) -> None:
+    """An outbox of orders."""
+    server.execute(
+        "DROP TABLE IF EXISTS outbox",
+        "CREATE TABLE outbox (id integer PRIMARY KEY, work_order text, item text, qty numeric(10, 3), at timestamptz)",
+        f"INSERT INTO outbox SELECT n, 'WO-' || n, 'FG-100', n / 8.0, now() FROM generate_series(1, {ROWS}) n",
+        "ANALYZE outbox",
+    )
+
+
+def bare_in(engine: Engine) -> float:
+    """Rows a second of a loop that selects and deletes."""
+    select = text(f"SELECT id, work_order, item, qty, at FROM outbox ORDER BY id LIMIT {BATCH}")
+    delete = text("DELETE FROM outbox WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+    begun = time.perf_counter()
+    while True:
+        with engine.begin() as session:
+            rows = session.execute(select).fetchall()
+            if not rows:
+                return ROWS / (time.perf_counter() - begun)
+            session.execute(delete, {"ids": [row.id for row in rows]})
+
+
+async def daemon_in(server: DatabaseServer, folder: Path) -> float:
+    """Rows a second of the daemon."""
+    fill(server)
+    process = Process(Site(folder, server.settings()))
+    left = ROWS
+
+    def look() -> int:
+        ((count,),) = server.execute("SELECT COUNT(*) FROM outbox")
+        return int(count)
+
+    await process.start()
+    before, since = await asyncio.to_thread(look), time.perf_counter()
+    try:
+        while left:
+            await asyncio.sleep(0.05)
+            left = await asyncio.to_thread(look)
+        return before / (time.perf_counter() - since)
+    finally:
+        await process.kill()
+
+
+def bare_out(engine: Engine) -> float:
+    """Rows a second of transactions with `TOGETHER` rows."""
+    insert = text("INSERT INTO inbox (id, work_order, qty) VALUES (:id, :work_order, :qty)")
+    begun = time.perf_counter()
+    for at in range(0, ROWS, TOGETHER):
+        with engine.begin() as session:
+            rows = [{"id": n, "work_order": f"WO-{n}", "qty": n} for n in range(at, at + TOGETHER)]
+            session.execute(insert, rows)
+    return ROWS / (time.perf_counter() - begun)
+
+
+def order(number: int) -> Outgoing:
+    """A message."""
+    record = {"id": number, "work_order": f"WO-{number}", "qty": number}
+    made = outgoing(number)
+    return Outgoing(number, made.key, made.idempotency_key, dict(record), b"", made.content_type, {**record})
+
+
+async def connector_out(server: DatabaseServer, folder: Path) -> float:
+    """Messages a second of the destination, of which `TOGETHER` are ready at any time."""
+    spec = connector("sql")
+    async with workbench(folder) as bench:
+        stand = bench.stand(spec, spec.destination, server.settings(), {"table": "inbox", "batch": TOGETHER})
+        await stand.open()
+        numbers = iter(range(ROWS))
+
+        async def deliver() -> None:
+            for number in numbers:
+                await stand.destination.deliver(order(number))
+
+        begun = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(2 * TOGETHER):
+                group.create_task(deliver())
+        return ROWS / (time.perf_counter() - begun)
+
+
+def main() -> int:
+    """Measure both directions and print them."""
+    if "postgresql" not in MADE:
+        print(MISSING_POSTGRES, file=sys.stderr)
+        return 0
+    server = MADE["postgresql"]()
+    server.start_now()
+    engine = create_engine("postgresql+psycopg://", creator=server.connect)
+    try:
+        fill(server)
+        bare = bare_in(engine)
+        with tempfile.TemporaryDirectory() as folder:
+            durable = asyncio.run(daemon_in(server, Path(folder)))
+        server.execute("CREATE TABLE inbox (id integer PRIMARY KEY, work_order text NOT NULL, qty numeric(10, 3))")
+        inserts = bare_out(engine)
+        server.execute("TRUNCATE inbox")
+        with tempfile.TemporaryDirectory() as folder:
+            delivered = asyncio.run(connector_out(server, Path(folder)))
+    finally:
+        engine.dispose()
+        server.remove()
+    tell(
+        Measurement("sql in: outbox → daemon → journal, durable", durable, unit="a second"),
+        Measurement("sql in: over bare SQLAlchemy that selects and deletes", durable / bare, at_least=0.5),
+        Measurement("sql out: deliveries → PostgreSQL", delivered, unit="a second"),
+        Measurement("sql out: over bare SQLAlchemy that inserts", delivered / inserts),
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

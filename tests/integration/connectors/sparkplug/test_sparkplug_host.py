@@ -1,0 +1,323 @@
+"""We are a host application: edge nodes of npm's `sparkplug-client` publish, and we listen."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.conformance.stand import RecordingIntake, until
+from tests.integration.connectors.sparkplug.plant import NEEDS_PEERS, Plant, heard, kinds, records
+from tundish.errors import Misconfigured
+from tundish_connectors.sparkplug.payload.datatypes import DataType
+from tundish_connectors.sparkplug.payload.encoding import encode
+from tundish_connectors.sparkplug.payload.metrics import Message, Metric
+
+pytestmark = [pytest.mark.anyio, *NEEDS_PEERS]
+
+TEMPERATURE = {"name": "temperature", "type": "Double", "value": 20.5}
+STATE = {"name": "state", "type": "String", "value": "idle"}
+
+
+async def test_births_and_data_come_under_their_names(plant: Plant) -> None:
+    source, intake = plant.source(), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    edge = await plant.edge(node=[STATE], press=[TEMPERATURE])
+    await edge.tell(op="ddata", device="press", metrics=[{**TEMPERATURE, "value": 21.25}])
+    await edge.tell(op="ndata", metrics=[{**STATE, "value": "running"}])
+    (ndata,) = await heard(intake, "NDATA")
+    assert kinds(intake) == ["NBIRTH", "DBIRTH", "DDATA", "NDATA"]
+    _, dbirth, ddata, _ = records(intake)
+    assert (dbirth["group"], dbirth["edge_node"], dbirth["device"]) == ("plant", "press-shop", "press")
+    assert [each["seq"] for each in records(intake)] == [0, 1, 2, 3]
+    assert ddata["values"] == {"temperature": 21.25}
+    assert ddata["metrics"][0]["type"] == "Double"
+    assert ddata["metrics"][0]["historical"] is False
+    assert ndata["values"] == {"state": "running"}
+    assert ndata["device"] is None
+    assert intake.accepted[2].meta == {
+        "kind": "DDATA",
+        "group": "plant",
+        "edge_node": "press-shop",
+        "device": "press",
+        "topic": "spBv1.0/plant/DDATA/press-shop/press",
+    }
+
+
+async def test_aliases_mean_what_their_birth_said(plant: Plant) -> None:
+    source, intake = plant.source(kinds=["DDATA", "GAP"]), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    edge = await plant.edge(press=[{**TEMPERATURE, "alias": 0}], oven=[{**TEMPERATURE, "alias": 1}])
+    await edge.tell(op="ddata", device="oven", metrics=[{"alias": 1, "type": "Double", "value": 180}])
+    await edge.tell(op="ddata", device="press", metrics=[{"alias": 0, "type": "Double", "value": 22}])
+    found = await heard(intake, "DDATA", 2)
+    assert [(each["device"], each["values"]) for each in found] == [
+        ("oven", {"temperature": 180.0}),
+        ("press", {"temperature": 22.0}),
+    ]
+
+
+async def test_an_alias_that_no_birth_gave_is_a_gap_and_births_are_asked_for(plant: Plant) -> None:
+    source, intake = plant.source(), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    edge = await plant.edge(press=[TEMPERATURE])
+    await edge.tell(op="ddata", device="press", metrics=[{"alias": 77, "type": "Double", "value": 1}, TEMPERATURE])
+    (gap,) = await heard(intake, "GAP")
+    assert "the alias 77" in gap["reason"]
+    assert (await heard(intake, "DDATA"))[0]["values"] == {"temperature": 20.5}
+    await edge.hear("ncmd")
+    await heard(intake, "DBIRTH", 2)
+
+
+async def test_every_type_is_exact(plant: Plant) -> None:
+    source, intake = plant.source(kinds=["DBIRTH"]), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    dataset = {
+        "numOfColumns": 2,
+        "types": ["String", "Double"],
+        "columns": ["step", "seconds"],
+        "rows": [["heat", 1.5], ["cool", 30.25]],
+    }
+    template = {
+        "isDefinition": False,
+        "templateRef": "axis",
+        "version": "1.0",
+        "metrics": [{"name": "torque", "type": "Int32", "value": -3}],
+        "parameters": [{"name": "unit", "type": "String", "value": "Nm"}],
+    }
+    values: list[tuple[str, str, object, object]] = [
+        ("i8", "Int8", -128, -128),
+        ("i32", "Int32", -(2**31), -(2**31)),
+        ("i64", "Int64", 2**53 - 1, 2**53 - 1),
+        ("u32", "UInt32", 2**32 - 1, 2**32 - 1),
+        ("float", "Float", 0.1, 0.1),
+        ("double", "Double", 0.1, 0.1),
+        ("boolean", "Boolean", True, True),
+        ("text", "Text", "größer", "größer"),
+        ("at", "DateTime", 1767225600123, "2026-01-01T00:00:00.123Z"),
+        (
+            "recipe",
+            "DataSet",
+            dataset,
+            {
+                "columns": ["step", "seconds"],
+                "types": ["String", "Double"],
+                "rows": [{"step": "heat", "seconds": 1.5}, {"step": "cool", "seconds": 30.25}],
+            },
+        ),
+        ("axis", "Template", template, None),
+    ]
+    bytes_ = {"name": "bytes", "type": "Bytes", "base64": "AP8="}
+    quality = {"Quality": {"type": "Int32", "value": 192}}
+    await plant.edge(
+        press=[
+            *({"name": name, "type": kind, "value": value} for name, kind, value, _ in values),
+            bytes_,
+            {**TEMPERATURE, "properties": quality},
+            {"name": "nothing", "type": "Int32", "value": None},
+        ]
+    )
+    (birth,) = await heard(intake, "DBIRTH")
+    assert not [each for each in birth["metrics"] if "fault" in each]
+    found = birth["values"]
+    for name, _, _, expected in values:
+        if expected is not None:
+            assert found[name] == expected, name
+    body = intake.accepted[0].body
+    assert isinstance(body, bytes)
+    assert b'"float":0.1,' in body
+    assert (found["bytes"], found["nothing"]) == ("AP8=", None)
+    axis = found["axis"]
+    assert (axis["template"], axis["version"], axis["is_definition"]) == ("axis", "1.0", False)
+    assert axis["parameters"] == {"unit": "Nm"}
+    assert [(each["name"], each["value"]) for each in axis["metrics"]] == [("torque", -3)]
+    (temperature,) = [each for each in birth["metrics"] if each["name"] == "temperature"]
+    assert temperature["properties"] == {"Quality": 192}
+
+
+@pytest.mark.parametrize("algorithm", ["DEFLATE", "GZIP"])
+async def test_compressed_payloads(plant: Plant, algorithm: str) -> None:
+    source, intake = plant.source(kinds=["NDATA"]), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    edge = await plant.edge(node=[STATE])
+    options = {"compress": True, "algorithm": algorithm}
+    # The number is inside, where that library puts it.
+    await edge.tell(op="ndata", metrics=[{**STATE, "value": "x" * 1000}], options=options)
+    (found,) = await heard(intake, "NDATA")
+    assert found["values"] == {"state": "x" * 1000}
+
+
+async def test_the_past_is_told_apart_from_the_present(plant: Plant) -> None:
+    source, intake = plant.source(), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    edge = await plant.edge(press=[TEMPERATURE])
+    past = {**TEMPERATURE, "value": 19, "isHistorical": True, "timestamp": 1767225600000}
+    await edge.tell(op="ddata", device="press", metrics=[past])
+    (data,) = await heard(intake, "DDATA")
+    assert data["values"] == {}
+    assert data["metrics"][0]["historical"] is True
+    assert data["metrics"][0]["timestamp"] == "2026-01-01T00:00:00.000Z"
+    await edge.tell(op="ddeath", device="press")
+    (death,) = await heard(intake, "DDEATH")
+    assert [(each["value"], each["stale"]) for each in death["metrics"]] == [(20.5, True)]
+    assert death["values"] == {}
+
+
+async def test_with_an_edge_node_its_devices_die(plant: Plant) -> None:
+    source, intake = plant.source(kinds=["NDEATH", "DDEATH"]), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    edge = await plant.edge(node=[STATE], press=[TEMPERATURE], oven=[{**TEMPERATURE, "value": 180}])
+    # Without a farewell: the broker publishes its will.
+    await edge.tell(op="die")
+    await heard(intake, "DDEATH", 2)
+    node, oven, press = records(intake)
+    assert node["kind"] == "NDEATH"
+    assert {each["name"]: each["stale"] for each in node["metrics"]}["state"] is True
+    assert (oven["device"], oven["because"], press["device"]) == ("oven", "NDEATH", "press")
+    assert [(each["name"], each["value"], each["stale"]) for each in oven["metrics"]] == [("temperature", 180, True)]
+
+
+async def test_a_lost_message_is_a_gap_and_births_are_asked_for(plant: Plant) -> None:
+    source, intake = plant.source(), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    edge = await plant.edge(press=[TEMPERATURE])
+    await edge.tell(op="ddata", device="press", metrics=[TEMPERATURE])
+    await edge.tell(op="lose")
+    await edge.tell(op="ddata", device="press", metrics=[{**TEMPERATURE, "value": 30}])
+    (gap,) = await heard(intake, "GAP")
+    assert (gap["expected"], gap["received"], gap["edge_node"]) == (3, 4, "press-shop")
+    assert gap["since"] <= gap["until"]
+    assert any(event == "source.gap" for _, event, _ in source.connection.context.log.events)  # type: ignore[attr-defined] # recorded
+    # What came behind the gap is not lost with it, and the births follow.
+    assert (await heard(intake, "DDATA", 2))[1]["values"] == {"temperature": 30}
+    await edge.hear("ncmd")
+    await heard(intake, "NBIRTH", 2)
+    await edge.tell(op="ddata", device="press", metrics=[TEMPERATURE])
+    await heard(intake, "DDATA", 3)
+    assert kinds(intake).count("GAP") == 1
+
+
+async def test_the_numbers_start_again_after_255(plant: Plant) -> None:
+    source, intake = plant.source(kinds=["NDATA", "GAP"]), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    edge = await plant.edge(node=[STATE])
+    for _ in range(300):
+        await edge.tell(op="ndata", metrics=[STATE])
+    found = await heard(intake, "NDATA", 300)
+    assert [each["seq"] for each in found] == [number % 256 for number in range(1, 301)]
+    assert "GAP" not in kinds(intake)
+
+
+async def test_messages_that_overtake_each_other_are_put_in_order(plant: Plant) -> None:
+    source, intake = plant.source(plant.connection(late="5s"), kinds=["NDATA", "GAP"]), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    machine = await plant.machine()
+
+    async def publish(kind: str, seq: int) -> None:
+        metrics = (Metric("n", DataType.Int32, seq), Metric("bdSeq", DataType.Int64, 0))
+        await machine.publish(f"spBv1.0/plant/{kind}/mixer", encode(Message(metrics, 1, seq)), qos=0)
+
+    await publish("NBIRTH", 0)
+    for seq in (3, 1, 2, 5, 4):
+        await publish("NDATA", seq)
+    found = await heard(intake, "NDATA", 5)
+    assert [each["seq"] for each in found] == [1, 2, 3, 4, 5]
+    assert "GAP" not in kinds(intake)
+
+
+async def test_the_will_of_an_earlier_connection_kills_nobody(plant: Plant) -> None:
+    source, intake = plant.source(), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    machine = await plant.machine()
+
+    async def publish(kind: str, bd_seq: int, seq: int | None = None) -> None:
+        body = encode(Message((Metric("bdSeq", DataType.Int64, bd_seq),), 1, seq))
+        await machine.publish(f"spBv1.0/plant/{kind}/mixer", body)
+
+    await publish("NBIRTH", 7, 0)
+    await publish("NDEATH", 6)
+    await publish("NDATA", 7, 1)
+    await publish("NDEATH", 7)
+    await heard(intake, "NDEATH")
+    assert kinds(intake) == ["NBIRTH", "NDATA", "NDEATH"]
+
+
+async def test_births_are_not_asked_for_too_often(plant: Plant) -> None:
+    source, intake = plant.source(plant.connection(rebirth_every="60s")), RecordingIntake()
+    commands = await plant.machine("spBv1.0/plant/NCMD/#")
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    machine = await plant.machine()
+    body = encode(Message((Metric("n", DataType.Int32, 1),), 1, 17))
+    for _ in range(20):
+        await machine.publish("spBv1.0/plant/NDATA/mixer", body)
+    await heard(intake, "NDATA", 20)
+    await asyncio.sleep(0.6)
+    assert [message.topic for message in commands.received] == ["spBv1.0/plant/NCMD/mixer"]
+    assert kinds(intake).count("GAP") == 1
+    assert records(intake)[0]["reason"] == "no birth of it was seen"
+
+
+async def test_what_is_no_payload_is_kept_as_it_is(plant: Plant) -> None:
+    source, intake = plant.source(), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await asyncio.sleep(0.2)
+    machine = await plant.machine()
+    await machine.publish("spBv1.0/plant/NDATA/mixer", b"\xff garbage")
+    await machine.publish("spBv1.0/plant/somewhere/else", b"no message of an edge node")
+    (unit,) = await intake.wait_for(1)
+    assert unit.body == b"\xff garbage"
+    assert unit.meta["kind"] == "NDATA"
+
+
+async def test_routes_hear_what_they_ask_for(plant: Plant) -> None:
+    connection = plant.connection()
+    press, nodes = (
+        plant.source(connection, "press", device="press"),
+        plant.source(connection, "nodes", kinds=["NBIRTH"]),
+    )
+    first, second = RecordingIntake(), RecordingIntake()
+    # Two stands have a connection each; in a daemon the routes share one.
+    await press.open()
+    press.run(first)
+    other = await plant.machine()
+    await plant.edge("shop", node=[STATE], press=[TEMPERATURE], oven=[TEMPERATURE])
+    await heard(first, "DBIRTH")
+    assert {record["device"] for record in records(first)} == {"press"}
+    await press.close()
+    await nodes.open()
+    nodes.run(second)
+    await asyncio.sleep(0.2)
+    await plant.edge("hall", node=[STATE], press=[TEMPERATURE])
+    await until(lambda: bool(second.accepted))
+    assert set(kinds(second)) == {"NBIRTH"}
+    assert other.is_connected()
+
+
+async def test_a_route_needs_a_host_application(plant: Plant) -> None:
+    with pytest.raises(Misconfigured, match="host_id"):
+        await plant.source(plant.connection(host_id="")).open()

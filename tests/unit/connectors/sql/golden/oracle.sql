@@ -1,0 +1,26 @@
+-- page
+SELECT erp.orders.changed, erp.orders.id
+FROM erp.orders
+WHERE erp.orders.changed >= :param_1 AND (erp.orders.changed > :param_2 OR erp.orders.changed = :param_3 AND erp.orders.id > :param_4) ORDER BY erp.orders.changed, erp.orders.id
+ FETCH FIRST __[POSTCOMPILE_param_5] ROWS ONLY
+
+-- claim
+SELECT erp.orders.id
+FROM erp.orders
+WHERE erp.orders.plant = :param_1 ORDER BY erp.orders.id
+ FETCH FIRST __[POSTCOMPILE_param_2] ROWS ONLY
+
+-- keys
+SELECT erp.orders.id
+FROM erp.orders
+WHERE erp.orders.plant = :param_1 AND erp.orders.id = :param_2 OR erp.orders.plant = :param_3 AND erp.orders.id = :param_4
+
+-- insert
+INSERT INTO erp.stock (id, "order", "Qty") VALUES (:id, :"order", :Qty)
+
+-- upsert
+MERGE INTO erp.stock target USING (SELECT :v0 AS id, :v1 AS "order", :v2 AS "Qty" FROM DUAL) source ON (target.id = source.id) WHEN MATCHED THEN UPDATE SET target."order" = source."order", target."Qty" = source."Qty" WHEN NOT MATCHED THEN INSERT (id, "order", "Qty") VALUES (source.id, source."order", source."Qty")
+
+-- call
+BEGIN erp.book(id => :p0, qty => :p1); END;
+
