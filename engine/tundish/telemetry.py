@@ -6,6 +6,7 @@ logs them.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
@@ -108,6 +109,17 @@ def _mask(logger: object, method: str, facts: _EventDict) -> _EventDict:
     return masked(facts)
 
 
+class _Lines(structlog.PrintLogger):
+    """Writes a line for each event. A log that cannot be written, such as a closed pipe, stops nothing."""
+
+    def msg(self, message: str) -> None:
+        """Write it, where that is possible."""
+        with contextlib.suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = error = critical = exception = fatal = failure = err = msg
+
+
 def configure_logs(style: LogFormat | None = None, *, level: str = "info", stream: TextIO | None = None) -> None:
     """Set up structlog for this process; JSON lines unless a terminal reads them."""
     target = stream or sys.stderr
@@ -126,7 +138,7 @@ def configure_logs(style: LogFormat | None = None, *, level: str = "info", strea
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=lambda *_: _Lines(target),
         cache_logger_on_first_use=True,
     )
 

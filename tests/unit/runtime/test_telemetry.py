@@ -53,3 +53,10 @@ def test_secrets_are_masked_however_deep_they_are() -> None:
 
 def test_event_names_are_told_apart() -> None:
     assert len({event.value for event in Event}) == len(Event)
+
+
+def test_a_log_that_cannot_be_written_stops_nothing() -> None:
+    stream = io.StringIO()
+    configure_logs("json", stream=stream)
+    stream.close()
+    logger().error("daemon.ready")
