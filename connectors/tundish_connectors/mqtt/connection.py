@@ -28,7 +28,7 @@ class MqttConnection(BrokerConnection[MqttConnectionSettings]):
         """Read certificates, and say that we are there. Raises what connecting raises."""
         await self.close()
         await super().open()
-        if topic := self.settings.status_topic:
+        if (topic := self.settings.status_topic) and not self.context.probing:
             # Whatever happens to us, the broker tells: that is the will.
             self._status = session = self.session(self.context.name)
             await session.connect(Greeting(will=Will(topic, _OFFLINE)))

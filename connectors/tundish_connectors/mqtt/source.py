@@ -46,6 +46,11 @@ class MqttSource(Source[MqttSourceSettings, MqttConnection]):
         self._early = []
         session.on_message = self._take_early
         settings = self.settings
+        if self.context.probing:
+            # A session that ends with us; the broker goes on keeping messages for that of the daemon.
+            await session.connect(Greeting(receive_maximum=settings.receive_maximum))
+            await session.subscribe(self._topic, settings.qos, RetainHandling.NEVER)
+            return
         greeting = Greeting(keep=True, expiry=settings.session_expiry, receive_maximum=settings.receive_maximum)
         await session.connect(greeting)
         await self._subscribe(session)
@@ -69,7 +74,7 @@ class MqttSource(Source[MqttSourceSettings, MqttConnection]):
     async def close(self) -> None:
         """Disconnect; the broker goes on keeping messages for us."""
         if self._session is not None:
-            if not self._session.is_over:
+            if not self._session.is_over and not self.context.probing:
                 self._memory.remember(self._topic, self.settings.qos, datetime.now(UTC))
             self._session.close()
             self._session = None

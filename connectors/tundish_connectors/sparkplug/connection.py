@@ -65,6 +65,9 @@ class SparkplugConnection(BrokerConnection[SparkplugConnectionSettings]):
         await super().open()
         if not self.settings.host_id:
             return
+        if self.context.probing:
+            await self._probe()
+            return
         self._said = HostState(online=False, timestamp=int(time.time() * 1000))
         self._others = set()
         self._session = session = self.session(self.context.name)
@@ -74,6 +77,12 @@ class SparkplugConnection(BrokerConnection[SparkplugConnectionSettings]):
         await session.subscribe(self._state_topic, 1)
         self.context.start(session.over(), name="session")
         self.context.start(self._watch(session), name="watch")
+
+    async def _probe(self) -> None:
+        """Connect under a name of its own, and say nothing about the host application."""
+        session = self.session(self.context.name)
+        await session.connect(Greeting())
+        session.close()
 
     async def close(self) -> None:
         """Say that we are offline; what edge nodes say from now on is missing."""

@@ -58,6 +58,11 @@ class SparkplugDestination(Destination[SparkplugDestinationSettings, SparkplugCo
         """Connect, and be born, or wait for the primary host. Raises what connecting raises."""
         await self.close()
         self._host, self._is_born = None, False
+        if self.context.probing:
+            session = self.connection.session(self.context.name)
+            await session.connect(Greeting())
+            session.close()
+            return
         self._node.bd_seq = self._counter.following()
         self._session = session = self.connection.session(self.context.name)
         session.on_message = self._arrived

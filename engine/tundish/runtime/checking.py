@@ -55,7 +55,7 @@ async def check_connection(plan: Plan, name: str, data: Path, log: Logger) -> Se
         scope = supervisor.scope("check")
         connection: Connection[Any] | None = None
         try:
-            context = _context(scope, log, f"connection/{name}", data / "components" / "connection" / name)
+            context = _context(scope, log, f"check/connection/{name}", data / "components" / "connection" / name)
             connection = spec.load(spec.connection)(settings, context)
             async with asyncio.timeout(OPEN_WITHIN):
                 await connection.open()
@@ -104,7 +104,7 @@ def _context(scope: Scope, log: Logger, name: str, data: Path) -> Context:
         scope.start(work, name=name, failed=lambda error: log.debug(Event.COMPONENT_LOST, error=str(error)))
 
     data.mkdir(parents=True, exist_ok=True)
-    return Context(name=name, log=log, start=start, data=data)
+    return Context(name=name, log=log, start=start, data=data, probing=True)
 
 
 def _said(error: Exception) -> str:

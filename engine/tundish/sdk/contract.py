@@ -64,6 +64,9 @@ class Context:
     """A private folder of this component, inside the daemon's data folder; it exists."""
     route: RouteFacts | None = None
     """The route that a source brings units into; None for other components."""
+    probing: bool = False
+    """`tundish check` opens this component, perhaps beside the daemon's own: it says nothing to others in our name,
+    and leaves nothing behind."""
 
 
 class Intake(Protocol):

@@ -66,7 +66,7 @@ class MemoryConnection(Connection[MemoryConnectionSettings]):
 
     def __init__(self, settings: MemoryConnectionSettings, context: Context) -> None:
         super().__init__(settings, context)
-        self._name = context.name.removeprefix("connection/")
+        self._name = context.name.rpartition("/")[2]
 
     @property
     def peer(self) -> MemoryPeer:
