@@ -126,8 +126,8 @@ async def measure(folder: Path) -> list[Measurement]:
     (folder / "project").mkdir()
     journal, replied = await durable(folder / "project")
     return [
-        Measurement("rest: listener by itself over the bare parser", alone / bare, at_least=0.4),
-        Measurement("rest: listener → journal → memory over the bare parser", journal / bare),
+        Measurement("rest: listener by itself over the bare parser", alone / bare),
+        Measurement("rest: listener → journal → memory over the bare parser", journal / bare, at_least=0.5),
         Measurement("rest: listener → journal → memory", journal, unit="a second"),
         Measurement("rest: the same, replied after delivery", replied, unit="a second"),
     ]
