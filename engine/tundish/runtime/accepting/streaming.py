@@ -50,14 +50,20 @@ async def stream(plan: RoutePlan, path: Path, meta: Record, unit: Unit, start: i
     The next batch is read when the one before was written. Raises OSError where the file cannot be read.
     """
     reading = _batches(plan, path, meta, unit, start)
+    step: asyncio.Future[Batch] | None = None
     try:
         while True:
-            batch = await asyncio.to_thread(_next, plan, reading, unit.name, start)
+            step = asyncio.get_running_loop().run_in_executor(None, _next, plan, reading, unit.name, start)
+            batch = await asyncio.shield(step)
             yield batch
             start = batch.end
             if batch.last:
                 return
     finally:
+        if step is not None and not step.done():
+            # The thread is reading; it ends with its batch, and only then can the file be closed.
+            await asyncio.wait([step])
+            step.exception()
         reading.close()
 
 

@@ -198,6 +198,8 @@ async def test_a_server_that_forgot_us_is_a_gap_and_its_history_closes_it(tmp_pa
         for number in range(1, 6):
             await site.server.write("Recorded", "Int32", number)
         await received(intake, 6, "Recorded")
+        # What is cut off between its acceptance and our hearing of it comes again, as it should.
+        await asyncio.sleep(0.5)
         await source.close()
         await site.server.do("forget")
         await site.server.do("burst", node="Recorded", type="Int32", values=list(range(6, 2506)))
