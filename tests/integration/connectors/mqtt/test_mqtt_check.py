@@ -65,6 +65,7 @@ async def test_a_check_disturbs_no_daemon(floor: Floor, tmp_path: Path) -> None:
     await floor.machine.connect()
     await floor.machine.publish("in/a", b"one")
     await intake.wait_for(1)
+    await until(lambda: watcher.received[-1].topic == "in/a")
     assert not source.lost.done()
     seen = [(message.topic, bytes(message.payload)) for message in watcher.received]
     assert seen == [(STATUS, b"online"), ("in/a", b"one")], "the check said something in our name"
