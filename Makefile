@@ -29,7 +29,8 @@ unit:
 integration:
 	@.ci/venv all,test
 	@.ci/peers
-	$(PYTEST) tests --ignore tests/unit --ignore tests/architecture
+	# Foreign servers share two cores with what they test. What fails is run once more, and listed as such.
+	$(PYTEST) --reruns 1 -r R tests --ignore tests/unit --ignore tests/architecture
 
 bench:
 	@.ci/venv all,test
