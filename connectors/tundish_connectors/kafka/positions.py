@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+
+from tundish.sdk import record_gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,4 @@ def begin(topic: str, partition: int, wanted: int, earliest: int, latest: int) -
 
 def record(folder: Path, gap: Gap, now: datetime) -> None:
     """Keep a gap for good: one JSON object per line in `gaps.jsonl`. It blocks, for a very short time."""
-    with (folder / "gaps.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({**asdict(gap), "noticed": now.isoformat(timespec="seconds")}) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    record_gap(folder, {**asdict(gap), "noticed": now.isoformat(timespec="seconds")})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tundish.faults import Fault
 from tundish.model import Record, Unit
+from tundish.sdk import record_gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class SubscriptionMemory:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "subscription.json"
-        self._gaps = folder / "gaps.jsonl"
+        self._folder = folder
 
     def recall(self) -> Subscription | None:
         """What was remembered; None before the first time, and where the file is damaged."""
@@ -54,10 +54,7 @@ class SubscriptionMemory:
 
     def record(self, gap: Gap) -> None:
         """Keep a gap for good: one JSON object per line in `gaps.jsonl`."""
-        with self._gaps.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(gap)) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        record_gap(self._folder, asdict(gap))
 
 
 def gap_unit(gap: Gap) -> Unit:

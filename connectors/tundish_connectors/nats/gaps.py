@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+
+from tundish.sdk import record_gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,4 @@ def gap_before(position: Position | None, stream: str, created: str, first: int)
 
 def record(folder: Path, gap: Gap, now: datetime) -> None:
     """One JSON object per line in `gaps.jsonl`. It blocks, for a very short time."""
-    with (folder / "gaps.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({**asdict(gap), "noticed": now.isoformat(timespec="seconds")}) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    record_gap(folder, {**asdict(gap), "noticed": now.isoformat(timespec="seconds")})

@@ -13,6 +13,7 @@ from tundish.faults import Fault
 from tundish.plan.route import Endpoint, Plan, RoutePlan
 from tundish.runtime.supervisor import Scope, Supervisor
 from tundish.sdk import Component, Connection, Context, Logger, Part
+from tundish.sdk.folders import component_folder
 from tundish.telemetry import Event
 
 OPEN_WITHIN = 30.0
@@ -55,7 +56,7 @@ async def check_connection(plan: Plan, name: str, data: Path, log: Logger) -> Se
         scope = supervisor.scope("check")
         connection: Connection[Any] | None = None
         try:
-            context = _context(scope, log, f"check/connection/{name}", data / "components" / "connection" / name)
+            context = _context(scope, log, f"check/connection/{name}", component_folder(data, f"connection/{name}"))
             connection = spec.load(spec.connection)(settings, context)
             async with asyncio.timeout(OPEN_WITHIN):
                 await connection.open()
@@ -75,7 +76,8 @@ async def _probe(use: _Use, connection: Connection[Any], scope: Scope, log: Logg
     spec = use.endpoint.connector
     assert use.part is not None  # noqa: S101 - the route was compiled with it
     try:
-        context = _context(scope, log, f"check/{use.name}", data / "components" / "check" / use.name)
+        name = f"check/{use.name}"
+        context = _context(scope, log, name, component_folder(data, name))
         component: Component = spec.load(use.part)(use.endpoint.settings, connection, context)
         async with asyncio.timeout(OPEN_WITHIN):
             return Checked(use.name, spec.id, faults=tuple(await component.probe()))

@@ -19,6 +19,7 @@ from tundish.sdk.contract import (
     Source,
     StartTask,
 )
+from tundish.sdk.folders import record_gap
 from tundish.sdk.registry import Registry, connector, installed, installed_connectors, installed_formats
 from tundish.sdk.retry import Backoff
 from tundish.sdk.settings import (
@@ -72,6 +73,7 @@ __all__ = [
     "installed_connectors",
     "installed_formats",
     "parse_duration",
+    "record_gap",
     "server_context",
     "split_address",
     "tls_faults",
