@@ -6,13 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
+
+from msgspec import Struct
 
 from tundish.faults import Fault
 from tundish.model import Settings, Value
 
 
-class Decoded(NamedTuple):
+class Decoded(Struct, frozen=True):
     """One record of a unit, with its place in it."""
 
     record: Value
@@ -20,8 +22,7 @@ class Decoded(NamedTuple):
     """`line 14`, `offset 2048`; empty where the unit is one record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Undecodable:
+class Undecodable(Struct, frozen=True):
     """A part of a unit that is no record. The rest goes on."""
 
     raw: bytes

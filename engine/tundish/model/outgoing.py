@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tundish.model.record import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """One delivery of one message, ready to send."""
 
     id: int
@@ -28,8 +28,7 @@ class Outgoing:
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """The destination has the message."""
 
     remote_id: str = ""

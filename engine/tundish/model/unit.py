@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from tundish.faults import Fault
 from tundish.model.record import Value
@@ -14,8 +15,7 @@ from tundish.model.record import Value
 AcceptanceOutcome = Literal["accepted", "duplicate", "conflict", "invalid"]
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """One file, one MQTT message, one HTTP request: it holds one or many messages.
 
     A source builds it and calls `Intake.accept`; only when that returns may the source acknowledge its peer.
@@ -35,8 +35,7 @@ class Unit:
     """Why the source does not hand its content over, e.g. because it is too large: the unit becomes a dead letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(Struct, frozen=True):
     """What became of a unit. It is on disk in every case, and the source acknowledges it in every case."""
 
     outcome: AcceptanceOutcome

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from msgspec import Struct
+
 from tundish.faults import Fault, Place
 from tundish.formats.contract import Format
 from tundish.model import Outgoing, Receipt, Record, Scope, Settings, Value
@@ -43,8 +45,7 @@ class RetryPolicy:
     """Seconds that a wait never exceeds."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadMessage:
+class ReadMessage(Struct, frozen=True):
     """A decoded message with everything the journal wants to know about it."""
 
     record: Value
@@ -56,8 +57,7 @@ class ReadMessage:
     """It is an acknowledgement for the unit: it skips the steps, and goes where acknowledgements are taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadFault:
+class ReadFault(Struct, frozen=True):
     """A part of a unit that cannot become a message: undecodable, against the contract, or without its key."""
 
     raw: bytes
@@ -102,8 +102,7 @@ class Step(Protocol):
         """The same for every step, with lookups. Raises Invalid, or the DeliveryError of a lookup."""
 
 
-@dataclass(frozen=True, slots=True)
-class Processed:
+class Processed(Struct, frozen=True):
     """A message behind its steps."""
 
     record: Value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
@@ -22,8 +21,7 @@ _canonical = msgspec.json.Encoder(decimal_format="number", order="sorted").encod
 DIGEST = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Keyed:
+class Keyed(msgspec.Struct, frozen=True):
     """The parts of a unit, or of a batch of it, ready for the journal."""
 
     messages: tuple[NewMessage, ...]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from random import random
 from typing import Any, Literal, cast
 
+from msgspec import Struct
+
 from tundish.errors import DeliveryError, NotConnected, Rejected, Transient, Unknown
 from tundish.formats.contract import InterchangeFormat
 from tundish.journal.contract import Journal
@@ -43,8 +45,7 @@ ENGINE_RETRY = RetryPolicy(attempts=2**31, first=1.0, longest=60.0)
 Contact = Literal["none", "answered", "down"]
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How an attempt ended."""
 
     verdict: Verdict

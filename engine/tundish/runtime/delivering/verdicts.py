@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias, cast
+
+from msgspec import Struct
 
 from tundish import errors
 from tundish.errors import (
@@ -37,8 +38,7 @@ CRASHES = 3
 _LONGEST_DETAIL = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """The delivery is closed with a receipt."""
 
     outcome: ReceiptOutcome
@@ -46,8 +46,7 @@ class Done:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Struct, frozen=True):
     """The delivery is tried again after `wait` seconds."""
 
     error: str
@@ -62,8 +61,7 @@ class Again:
     """Seconds for which every delivery to this destination waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
+class Dead(Struct, frozen=True):
     """The delivery becomes a dead letter."""
 
     error: str
@@ -73,8 +71,7 @@ class Dead:
     """The fault arose before any destination was concerned: the whole message is a dead letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """Another delivery of the same message met the fault in the steps first, and its dead letter covers this one."""
 
 
