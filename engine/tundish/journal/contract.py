@@ -1,4 +1,4 @@
-"""What a journal promises. Everything awaited here is on disk (fsync) when the call returns.
+"""What a journal promises. Everything awaited here is on disk (fsync) when the wait is over.
 
 Words: a *unit* was accepted with its *messages*; each message has one open *delivery* per destination until that
 becomes a *receipt* or a *dead letter*. The destination name `""` stands for the route's steps: a message that
@@ -7,9 +7,12 @@ fails there has one dead letter, and none of its destinations was tried.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from tundish.model import Progress
 
@@ -19,8 +22,7 @@ STEPS = ""
 ReceiptOutcome = Literal["delivered", "duplicate", "filtered", "discarded"]
 
 
-@dataclass(frozen=True, slots=True)
-class NewMessage:
+class NewMessage(Struct, frozen=True):
     """One message of a unit, decoded and keyed."""
 
     key: str
@@ -35,8 +37,7 @@ class NewMessage:
     """Names and values by which people find it, e.g. `("work_order", "4711")`."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewDeadLetter:
+class NewDeadLetter(Struct, frozen=True):
     """A part of a unit that cannot become a message: it is kept and waits for a human."""
 
     raw: bytes
@@ -46,8 +47,7 @@ class NewDeadLetter:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NewUnit:
+class NewUnit(Struct, frozen=True):
     """One transaction: everything that is written before a source may acknowledge."""
 
     route_version: int
@@ -64,8 +64,7 @@ class NewUnit:
     """Name and value of a source position."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """What became of the messages of a unit, in their order."""
 
     seqs: tuple[int, ...]
@@ -79,8 +78,7 @@ class Accepted:
     """Sequence numbers of the messages that are new and have open deliveries."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDelivery:
+class OpenDelivery(Struct, frozen=True):
     """Work that is not done yet."""
 
     seq: int
@@ -94,8 +92,7 @@ class OpenDelivery:
     """How many times the process died while this was in flight; the outcome of the last attempt is then unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMessage:
+class StoredMessage(Struct, frozen=True):
     """A message as it was accepted; its checksum was verified."""
 
     seq: int
@@ -295,18 +292,25 @@ class Journal(Protocol):
         The text is kept for as long as messages refer to it.
         """
 
-    async def accept(self, unit: NewUnit) -> Accepted:
-        """Write a unit. Raises JournalFull (nothing was written) or JournalError."""
+    def accept(self, unit: NewUnit) -> asyncio.Future[Accepted]:
+        """Write a unit; it has its place among all others when the call returns, and is on disk with the result.
+
+        Raises JournalFull (nothing was written) or JournalError, at once or as the result. A cancelled future takes
+        nothing back.
+        """
 
     async def cursor(self, name: str) -> bytes | None: ...
 
     def started(self, seq: int, destination: str) -> None:
         """Note that a delivery is in flight; written with the next batch, never waited for."""
 
-    async def done(
+    def done(
         self, seq: int, destination: str, outcome: ReceiptOutcome, *, remote_id: str = "", detail: str = ""
-    ) -> None:
-        """Close a delivery with a receipt and its attempt."""
+    ) -> asyncio.Future[None]:
+        """Close a delivery with a receipt and its attempt, in the order of the calls; on disk with the result.
+
+        Raises JournalError, at once or as the result.
+        """
 
     async def retry(self, seq: int, destination: str, next_at: int, error: str, text: str, detail: str = "") -> None:
         """Note a failed attempt and when the next one is due (unix milliseconds)."""
@@ -331,6 +335,9 @@ class Journal(Protocol):
         """
 
     async def message_of(self, seq: int) -> StoredMessage | None: ...
+
+    async def messages_of(self, seqs: Sequence[int], *, most_bytes: int) -> Sequence[StoredMessage]:
+        """The first of these messages, in their order, until they have so many bytes; what is absent is left out."""
 
     async def progress(self, route: str, seqs: Sequence[int]) -> Sequence[Progress]:
         """What has become of messages of this route; those that it does not have are left out.

@@ -138,3 +138,15 @@ async def test_a_lane_is_read_in_pieces_of_whole_messages(tmp_path: Path) -> Non
 def test_without_a_journal_the_reader_says_so(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="there is no journal; name the data folder"):
         open_reader(tmp_path)
+
+
+async def test_messages_are_read_together_as_far_as_there_is_room(tmp_path: Path) -> None:
+    async with journal_in(tmp_path) as journal:
+        version = await route(journal)
+        bodies = [b"%d" % number * 1000 for number in range(1, 6)]
+        for body in bodies:
+            await journal.accept(unit(version, message(""), body=body))
+        every = await journal.messages_of((1, 2, 99, 4, 5), most_bytes=10_000)
+        assert [(found.seq, found.body) for found in every] == [(seq, bodies[seq - 1]) for seq in (1, 2, 4, 5)]
+        assert [found.seq for found in await journal.messages_of((5, 4, 3), most_bytes=1900)] == [5, 4]
+        assert await journal.messages_of((), most_bytes=1) == []

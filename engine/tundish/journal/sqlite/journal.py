@@ -68,27 +68,27 @@ class SqliteJournal:
 
         return await self._change(register)
 
-    async def accept(self, unit: NewUnit) -> Accepted:
-        """Write a unit. Raises JournalFull (nothing was written) or JournalError."""
-        future: asyncio.Future[Accepted] = self._loop.create_future()
+    def accept(self, unit: NewUnit) -> asyncio.Future[Accepted]:
+        """Write a unit. Raises JournalFull (nothing was written) or JournalError, at once or as the result."""
         batch = self._writer.gathering()
+        future: asyncio.Future[Accepted] = self._loop.create_future()
         batch.units.append(unit)
         batch.unit_futures.append(future)
-        return await future
+        return future
 
     def started(self, seq: int, destination: str) -> None:
         """Note that a delivery is in flight; written with the next batch, never waited for."""
         self._writer.gathering().started.add((seq, destination))
 
-    async def done(
+    def done(
         self, seq: int, destination: str, outcome: ReceiptOutcome, *, remote_id: str = "", detail: str = ""
-    ) -> None:
-        """Close a delivery with a receipt."""
-        future: asyncio.Future[None] = self._loop.create_future()
+    ) -> asyncio.Future[None]:
+        """Close a delivery with a receipt. Raises JournalError, at once or as the result."""
         batch = self._writer.gathering()
+        future: asyncio.Future[None] = self._loop.create_future()
         batch.closed.append(settling.Done(seq, destination, outcome, remote_id, detail))
         batch.closed_futures.append(future)
-        await future
+        return future
 
     async def retry(self, seq: int, destination: str, next_at: int, error: str, text: str, detail: str = "") -> None:
         """Note a failed attempt and when the next one is due (unix milliseconds)."""
@@ -173,6 +173,10 @@ class SqliteJournal:
     async def message_of(self, seq: int) -> StoredMessage | None:
         """A message as it was accepted. Raises JournalCorrupt where its checksum is wrong."""
         return await self.ask(lambda reader: reader.message(seq))
+
+    async def messages_of(self, seqs: Sequence[int], *, most_bytes: int) -> Sequence[StoredMessage]:
+        """The first of these messages, in their order, until they have so many bytes."""
+        return await self.ask(lambda reader: reader.messages_of(seqs, most_bytes))
 
     def idempotency_key(self, message: StoredMessage, destination: str) -> str:
         """The same for every attempt, every restart and, where the route declares `once`, every new journal."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -20,6 +21,8 @@ from tundish.plan.route import LookupService, Processed, ReadMessage, RoutePlan
 KEPT_BYTES = 48 * 1024 * 1024
 """Bytes of memory, about, for messages between acceptance and delivery."""
 KEPT_MESSAGES = 4096
+AHEAD_BYTES = 8 * 1024 * 1024
+"""Bytes of bodies for messages that were read from the journal before their turn."""
 _RECORD = 8
 """Bytes of memory for each byte of JSON, at most."""
 
@@ -65,6 +68,8 @@ class Messages:
         self._journal = journal
         self._kept: OrderedDict[int, InHand] = OrderedDict()
         self._bytes = 0
+        self._ahead: OrderedDict[int, StoredMessage] = OrderedDict()
+        self._ahead_bytes = 0
         self._beyond: Counter[int] = Counter()
         self._dying: set[int] = set()
 
@@ -76,6 +81,28 @@ class Messages:
             _, oldest = self._kept.popitem(last=False)
             self._bytes -= _size(oldest)
 
+    async def read_ahead(self, seqs: Iterable[int]) -> None:
+        """Read messages whose turn comes soon, with one question for many, as far as they may stay in memory.
+
+        Raises JournalError.
+        """
+        wanted = [seq for seq in seqs if seq not in self._kept and seq not in self._ahead]
+        for stored in await self._journal.messages_of(wanted, most_bytes=AHEAD_BYTES):
+            self._ahead[stored.seq] = stored
+            self._ahead_bytes += _bytes(stored)
+        while self._ahead_bytes > AHEAD_BYTES:
+            self._ahead_bytes -= _bytes(self._ahead.popitem(last=False)[1])
+
+    async def _stored(self, seq: int) -> StoredMessage:
+        stored = self._ahead.pop(seq, None)
+        if stored is not None:
+            self._ahead_bytes -= _bytes(stored)
+            return stored
+        stored = await self._journal.message_of(seq)
+        if stored is None:
+            raise Bug(f"message {seq} is not in the journal, although its delivery is")
+        return stored
+
     async def get(self, seq: int, plan: RoutePlan) -> InHand:
         """A message, from memory or from the journal, read by this version of its route.
 
@@ -84,9 +111,7 @@ class Messages:
         hand = self._kept.get(seq)
         if hand is not None:
             return hand
-        stored = await self._journal.message_of(seq)
-        if stored is None:
-            raise Bug(f"message {seq} is not in the journal, although its delivery is")
+        stored = await self._stored(seq)
         meta = cast("Record", _read_json(stored.meta))
         # Another destination may have brought it in meanwhile.
         hand = self._kept.get(seq)
@@ -164,4 +189,8 @@ class Messages:
 
 def _size(hand: InHand) -> int:
     # A record takes 2 to 8 times its JSON; most of it is what every object and every key takes.
-    return _RECORD * (len(hand.stored.body) + len(hand.stored.payload)) + 1024
+    return _RECORD * _bytes(hand.stored) + 1024
+
+
+def _bytes(stored: StoredMessage) -> int:
+    return len(stored.body) + len(stored.payload)

@@ -63,6 +63,19 @@ class SqliteReader:
         with self._snapshot():
             return rows.message(self._connection, self._names, seq)
 
+    def messages_of(self, seqs: Sequence[int], most_bytes: int) -> Sequence[StoredMessage]:
+        """The first of these messages, in their order, until they have so many bytes."""
+        found: list[StoredMessage] = []
+        with self._snapshot():
+            for seq in seqs:
+                message = rows.message(self._connection, self._names, seq)
+                if message is not None:
+                    found.append(message)
+                    most_bytes -= len(message.body) + len(message.payload)
+                if most_bytes <= 0:
+                    break
+        return found
+
     def attempts(self, seq: int) -> Sequence[Attempt]:
         """Every try of every delivery of a message, in time."""
         with self._snapshot():
