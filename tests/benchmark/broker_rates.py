@@ -11,12 +11,13 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.benchmark.measurement import Measurement
 from tests.conformance.harness_contract import PeerHarness
 from tests.conformance.stand import outgoing, workbench
-from tundish.journal import Journal, NewMessage, NewUnit, open_journal
+from tundish.journal import Accepted, Journal, NewMessage, NewUnit, open_journal
 from tundish.model import Acceptance, Unit
 from tundish.sdk import ConnectorSpec, Intake
 
@@ -36,18 +37,23 @@ class JournalIntake(Intake):
     last: float = 0.0
     all_there: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def accept(self, unit: Unit) -> Acceptance:
-        """On disk when it returns."""
+    def hand_over(self, unit: Unit) -> asyncio.Future[Acceptance]:
+        """On disk with the result."""
         assert isinstance(unit.body, bytes)
         number = self.accepted
         self.accepted += 1
         self.first = self.first or time.perf_counter()
         message = NewMessage(f"k{number % 50}", number.to_bytes(16, "big"), b"", ("sink",))
-        stored = await self.journal.accept(NewUnit(self.version, 0, b"{}", unit.body, (message,)))
+        acceptance: asyncio.Future[Acceptance] = asyncio.get_running_loop().create_future()
+        stored = self.journal.accept(NewUnit(self.version, 0, b"{}", unit.body, (message,)))
+        stored.add_done_callback(partial(self._stored, acceptance))
+        return acceptance
+
+    def _stored(self, acceptance: asyncio.Future[Acceptance], stored: asyncio.Future[Accepted]) -> None:
         self.last = time.perf_counter()
         if self.accepted >= COUNT:
             self.all_there.set()
-        return Acceptance("accepted", tuple(stored.fresh))
+        acceptance.set_result(Acceptance("accepted", stored.result().fresh))
 
     async def cursor(self) -> bytes | None:
         """Nothing is known."""

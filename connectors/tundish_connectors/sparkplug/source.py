@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from functools import partial
 
@@ -28,15 +29,18 @@ class WatchedIntake(Intake):
         self._intake = intake
         self.takes = True
 
-    async def accept(self, unit: Unit) -> Acceptance:
+    def hand_over(self, unit: Unit) -> asyncio.Future[Acceptance]:
         """As the intake does."""
         try:
-            accepted = await self._intake.accept(unit)
+            accepted = self._intake.hand_over(unit)
         except Backpressure:
             self.takes = False
             raise
-        self.takes = True
+        accepted.add_done_callback(self._note)
         return accepted
+
+    def _note(self, accepted: asyncio.Future[Acceptance]) -> None:
+        self.takes = not accepted.cancelled() and not isinstance(accepted.exception(), Backpressure)
 
     async def cursor(self) -> bytes | None:
         """As the intake does."""

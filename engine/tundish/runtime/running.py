@@ -106,6 +106,7 @@ class RunningRoute:
             concurrency=known.concurrency if known else 1,
             holds=plan.after_dead_letter == "hold",
             journal=self._hub.journal,
+            messages=self.messages,
             attempts=attempts,
             supervisor=self._hub.supervisor,
             log=self._hub.log,

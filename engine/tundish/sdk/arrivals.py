@@ -11,7 +11,8 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
 from tundish.errors import Backpressure
 from tundish.model import Acceptance, Unit
@@ -27,12 +28,12 @@ async def accept_patiently(intake: Intake, unit: Unit) -> Acceptance:
             await asyncio.sleep(full.seconds)
 
 
-@dataclass(order=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Arrival:
     number: int
-    unit: Unit = field(compare=False)
-    acknowledge: Callable[[Acceptance], None] = field(compare=False)
-    acceptance: Acceptance | None = field(default=None, compare=False)
+    unit: Unit
+    acknowledge: Callable[[Acceptance], None]
+    acceptance: Acceptance | None = None
 
 
 class Arrivals:
@@ -40,12 +41,17 @@ class Arrivals:
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
+        self._loop = asyncio.get_running_loop()
         self._count = 0
-        self._unaccepted: list[_Arrival] = []
+        self._waiting: list[tuple[int, _Arrival]] = []
+        """Not handed over yet: a heap by number."""
         self._unacknowledged: deque[_Arrival] = deque()
-        self._work = asyncio.Semaphore(0)
-        self._flowing = asyncio.Event()
-        self._flowing.set()
+        self._at_once = 0
+        """0 until it is started, and from its end on."""
+        self._in_hand = 0
+        """Units that the intake has and that are not on disk yet."""
+        self._pause: asyncio.TimerHandle | None = None
+        self._failed: asyncio.Future[None] = self._loop.create_future()
 
     @property
     def unacknowledged(self) -> int:
@@ -57,35 +63,67 @@ class Arrivals:
         self._count += 1
         arrival = _Arrival(self._count, unit, acknowledge)
         self._unacknowledged.append(arrival)
-        heapq.heappush(self._unaccepted, arrival)
-        self._work.release()
+        heapq.heappush(self._waiting, (arrival.number, arrival))
+        self._hand_over()
 
     def start(self, context: Context, at_once: int) -> None:
-        """Accept up to `at_once` units at the same time, until the component is closed."""
-        for number in range(at_once):
-            context.start(self._accept(), name=f"accept {number}")
+        """Hand up to `at_once` units over at the same time, until the component is closed."""
+        self._at_once = at_once
+        context.start(self._watch(), name="arrivals")
 
-    async def _accept(self) -> None:
-        while True:
-            await self._work.acquire()
-            await self._flowing.wait()
-            # Nothing is awaited between here and the call of `accept`, so units enter in the order of their numbers.
-            arrival = heapq.heappop(self._unaccepted)
+    async def _watch(self) -> None:
+        """Raises what the intake or an acknowledgement raised, so that the source is lost; nothing goes on then."""
+        self._hand_over()
+        try:
+            await self._failed
+        finally:
+            self._at_once = 0
+            if self._pause is not None:
+                self._pause.cancel()
+
+    def _hand_over(self) -> None:
+        while self._waiting and self._in_hand < self._at_once and self._pause is None:
+            _, arrival = heapq.heappop(self._waiting)
+            self._in_hand += 1
             try:
-                arrival.acceptance = await self._intake.accept(arrival.unit)
-            except Backpressure as full:
-                await self._wait(arrival, full.seconds)
+                accepted = self._intake.hand_over(arrival.unit)
+            except Exception as error:  # noqa: BLE001 - its class decides, here as behind the disk
+                self._refused(arrival, error)
             else:
-                self._acknowledge()
+                accepted.add_done_callback(partial(self._is_accepted, arrival))
 
-    async def _wait(self, refused: _Arrival, seconds: float) -> None:
+    def _is_accepted(self, arrival: _Arrival, accepted: asyncio.Future[Acceptance]) -> None:
+        error = None if accepted.cancelled() else accepted.exception()
+        if not self._at_once or accepted.cancelled():
+            return
+        if error is not None:
+            self._refused(arrival, error)
+            return
+        self._in_hand -= 1
+        arrival.acceptance = accepted.result()
+        try:
+            self._acknowledge()
+        except Exception as fault:  # noqa: BLE001 - a source that cannot acknowledge is lost
+            self._fail(fault)
+        self._hand_over()
+
+    def _refused(self, arrival: _Arrival, error: BaseException) -> None:
         """Put a refused unit back in its place, and let nothing overtake it meanwhile."""
-        heapq.heappush(self._unaccepted, refused)
-        self._work.release()
-        if self._flowing.is_set():
-            self._flowing.clear()
-            await asyncio.sleep(seconds)
-            self._flowing.set()
+        self._in_hand -= 1
+        heapq.heappush(self._waiting, (arrival.number, arrival))
+        if not isinstance(error, Backpressure):
+            self._fail(error)
+        elif self._pause is None:
+            self._pause = self._loop.call_later(error.seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        self._pause = None
+        self._hand_over()
+
+    def _fail(self, error: BaseException) -> None:
+        self._at_once = 0
+        if not self._failed.done():
+            self._failed.set_exception(error)
 
     def _acknowledge(self) -> None:
         while self._unacknowledged and (acceptance := self._unacknowledged[0].acceptance) is not None:

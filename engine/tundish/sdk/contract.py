@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,7 +76,14 @@ class Intake(Protocol):
     async def accept(self, unit: Unit) -> Acceptance:
         """Make the unit durable. When this returns, acknowledge; when it raises, do not.
 
-        Raises Backpressure when nothing can be taken now.
+        Raises Backpressure when nothing can be taken now. A cancelled caller does not take its unit back.
+        """
+        return await asyncio.shield(self.hand_over(unit))
+
+    def hand_over(self, unit: Unit) -> asyncio.Future[Acceptance]:
+        """The same for a unit whose body is in memory, without waiting: it has its place in the order at once.
+
+        Raises Backpressure, at once or as the result. `Arrivals` calls it for sources that have many units in hand.
         """
 
     async def cursor(self) -> bytes | None:

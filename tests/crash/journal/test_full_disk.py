@@ -41,7 +41,7 @@ async def test_units_are_refused_and_deliveries_wait_until_there_is_room(tmp_pat
         assert not await fill(journal, versions, promises, 1, 40)
         waiting = (await journal.open_deliveries("orders", after=0, limit=1))[0]
         disk.full = True
-        closing = asyncio.get_running_loop().create_task(journal.done(waiting.seq, waiting.destination, "delivered"))
+        closing = journal.done(waiting.seq, waiting.destination, "delivered")
         assert await fill(journal, versions, promises, 2, 8)
         assert not closing.done()
         disk.full = False
@@ -60,7 +60,7 @@ async def test_a_closing_daemon_does_not_wait_for_room(tmp_path: Path) -> None:
         await fill(journal, versions, promises, 1, 40)
         waiting = (await journal.open_deliveries("orders", after=0, limit=1))[0]
         disk.full = True
-        closing = asyncio.get_running_loop().create_task(journal.done(waiting.seq, waiting.destination, "delivered"))
+        closing = journal.done(waiting.seq, waiting.destination, "delivered")
         assert await fill(journal, versions, promises, 2, 8)
         await asyncio.wait_for(journal.close(), 5)
         with pytest.raises(JournalError, match="closed while the disk was full, so this was not written"):

@@ -62,7 +62,7 @@ class JournalModel(RuleBasedStateMachine):
         self.journal: SqliteJournal
         self.version = 0
 
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+    def run(self, work: Coroutine[Any, Any, Any] | asyncio.Future[Any]) -> Any:
         """Drive the journal's loop."""
         return self.loop.run_until_complete(work)
 
@@ -138,7 +138,7 @@ class JournalModel(RuleBasedStateMachine):
             for name in targets:
                 del expected.open[name]
 
-    def settle(self, pick: int, destination: str, call: Coroutine[Any, Any, None]) -> list[str]:
+    def settle(self, pick: int, destination: str, call: Coroutine[Any, Any, None] | asyncio.Future[None]) -> list[str]:
         """Make the call; it is refused exactly when nothing is open."""
         targets = self.messages[pick].targets(destination) if pick in self.messages else []
         if targets:

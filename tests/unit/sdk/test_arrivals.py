@@ -33,7 +33,7 @@ class SlowIntake(Intake):
         self.now = 0
         self.most = 0
 
-    async def accept(self, unit: Unit) -> Acceptance:
+    def hand_over(self, unit: Unit) -> asyncio.Future[Acceptance]:
         """Refuse at the entry, as a journal's quota does, or wait for the disk."""
         assert isinstance(unit.body, bytes)
         number = int(unit.body)
@@ -43,6 +43,9 @@ class SlowIntake(Intake):
         self.entered.append(number)
         self.now += 1
         self.most = max(self.most, self.now)
+        return asyncio.get_running_loop().create_task(self._write(number))
+
+    async def _write(self, number: int) -> Acceptance:
         for _ in range(self._dice.randrange(5)):
             await asyncio.sleep(0)
         self.now -= 1

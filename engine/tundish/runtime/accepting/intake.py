@@ -7,8 +7,11 @@ import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from tundish.errors import Backpressure, JournalError, JournalFull
 from tundish.formats.contract import InterchangeFormat
@@ -23,8 +26,10 @@ from tundish.runtime.accepting.streaming import stream
 from tundish.runtime.delivering.lane import Item
 from tundish.runtime.delivering.messages import InHand
 from tundish.runtime.supervisor import Supervisor
-from tundish.sdk import Logger
+from tundish.sdk import Intake, Logger
 from tundish.telemetry import Event
+
+T = TypeVar("T")
 
 FULL_PAUSE = 5.0
 """Seconds after which a source tries again when the journal has no room."""
@@ -46,8 +51,8 @@ class Lines(Protocol):
         """Why nothing can be taken now, or an empty text."""
 
 
-class RouteIntake:
-    """Implements `sdk.Intake` for the source of one route version."""
+class RouteIntake(Intake):
+    """The intake for the source of one route version."""
 
     def __init__(
         self,
@@ -103,24 +108,31 @@ class RouteIntake:
         Units are accepted in the order of the calls. A cancelled caller does not take its unit back: it may be on
         disk, and is then delivered. Of a path, the first thousand ids and faults are returned.
         """
+        if isinstance(unit.body, Path) and not unit.faults:
+            self._refuse()
+            return await self._accept_stream(unit, unit.body)
+        return await super().accept(unit)
+
+    def hand_over(self, unit: Unit) -> asyncio.Future[Acceptance]:
+        """The same for a unit whose body is in memory, without waiting. Raises Backpressure, at once or later."""
         self._refuse()
         meta, encoded, faults = meta_of(unit)
         faults = (*unit.faults, *faults)
-        cursor = None if unit.cursor is None else (self._cursor_name, unit.cursor)
-        if isinstance(unit.body, Path) and not unit.faults:
-            return await self._accept_stream(unit, unit.body, meta, encoded, cursor)
         given = unit.body if isinstance(unit.body, bytes) else b""
         parts = [ReadFault(given, faults)] if faults else list(read_parts(self._plan, (given,), meta, unit))
         whole = keyed(self._plan, parts, name=unit.name, first=0, body=given)
         body = given if len(parts) == 1 and whole.messages else b""
-        results = Results()
-        results.add(await self._write(whole, unit, meta, encoded, body=body, cursor=cursor), whole.faults)
-        return self._acceptance(results)
+        return self._write(whole, unit, meta, encoded, body=body, cursor=self._cursor_of(unit), tell=self._acceptance)
 
-    async def _accept_stream(
-        self, unit: Unit, path: Path, meta: Record, encoded: bytes, cursor: tuple[str, bytes] | None
-    ) -> Acceptance:
+    def _cursor_of(self, unit: Unit) -> tuple[str, bytes] | None:
+        return None if unit.cursor is None else (self._cursor_name, unit.cursor)
+
+    async def _accept_stream(self, unit: Unit, path: Path) -> Acceptance:
         """Every batch is written with the position behind it, so that a unit that was begun is never begun again."""
+        meta, encoded, faults = meta_of(unit)
+        if faults:
+            return await super().accept(replace(unit, faults=faults))
+        cursor = self._cursor_of(unit)
         progress = f"{self._plan.name}/unit/{unit.name}" if unit.name else ""
         position = int(await self._journal.cursor(progress) or 0) if progress else 0
         results = Results(resumed=position > 0)
@@ -129,7 +141,7 @@ class RouteIntake:
                 at = (progress, str(batch.end).encode()) if progress else None
                 at = cursor if batch.last and cursor else at
                 results.add(await self._patiently(batch.parts, unit, meta, encoded, at), batch.parts.faults)
-        return self._acceptance(results)
+        return self._summed(results)
 
     def _refuse(self) -> None:
         if self._stopped:
@@ -149,13 +161,22 @@ class RouteIntake:
         while True:
             try:
                 self._refuse()
-                return await self._write(parts, unit, meta, encoded, body=b"", cursor=cursor)
+                return await self._write(parts, unit, meta, encoded, body=b"", cursor=cursor, tell=_as_it_is)
             except Backpressure as full:
                 await asyncio.sleep(full.seconds)
 
-    async def _write(
-        self, parts: Keyed, unit: Unit, meta: Record, encoded: bytes, *, body: bytes, cursor: tuple[str, bytes] | None
-    ) -> Accepted:
+    def _write(
+        self,
+        parts: Keyed,
+        unit: Unit,
+        meta: Record,
+        encoded: bytes,
+        *,
+        body: bytes,
+        cursor: tuple[str, bytes] | None,
+        tell: Callable[[Accepted, Keyed], T],
+    ) -> asyncio.Future[T]:
+        """What `tell` makes of it, when it is on disk. Raises Backpressure, at once or as the result."""
         new = NewUnit(
             route_version=self._version,
             received=int(unit.received.timestamp() * 1000),
@@ -166,41 +187,64 @@ class RouteIntake:
             reference=str(unit.body) if isinstance(unit.body, Path) else "",
             cursor=cursor,
         )
-        name = f"{self._plan.name}: accept"
-        self._pending += 1
-        return await self._supervisor.finish(self._commit(new, parts, meta, unit.received), name=name)
-
-    async def _commit(self, new: NewUnit, parts: Keyed, meta: Record, received: datetime) -> Accepted:
-        """Write, then hand the new messages to the lanes before anything else runs, so that none overtakes another."""
         try:
-            accepted = await self._journal.accept(new)
-        except JournalFull as error:
-            self._journal_full(str(error))
-            raise Backpressure(str(error), FULL_PAUSE) from error
+            written = self._journal.accept(new)
         except JournalError as error:
-            raise Backpressure(f"the journal takes nothing: {error}", FULL_PAUSE) from error
-        finally:
+            raise self._back_pressure(error) from error
+        self._pending += 1
+        # Whoever waits may be cancelled; what is written goes on to the lanes all the same.
+        told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        form, name = self._plan.format, f"{self._plan.name}: acknowledgements"
+
+        def on_disk(written: asyncio.Future[Accepted]) -> None:
             self._pending -= 1
+            try:
+                accepted = self._take(new, parts, meta, unit.received, written)
+            except Exception as error:  # noqa: BLE001 - it is raised again where the result is awaited
+                if not told.done():
+                    told.set_exception(error)
+                return
+            answer = partial(_answer, told, tell, accepted, parts)
+            if isinstance(form, InterchangeFormat):
+                self._supervisor.start(self._note_acknowledgements(form, parts, answer), name=name)
+            else:
+                answer()
+
+        written.add_done_callback(on_disk)
+        return told
+
+    def _take(
+        self, new: NewUnit, parts: Keyed, meta: Record, received: datetime, written: asyncio.Future[Accepted]
+    ) -> Accepted:
+        """Hand the new messages to the lanes, in the order in which they are on disk. Raises Backpressure."""
+        try:
+            accepted = written.result()
+        except JournalError as error:
+            raise self._back_pressure(error) from error
         self._journal_full("")
-        await self._note_acknowledgements(parts)
         if accepted.fresh:
             self._hand_over(new, parts, accepted, scope_of(self._plan, meta, received))
             self._lines.pump()
         return accepted
 
-    async def _note_acknowledgements(self, parts: Keyed) -> None:
+    def _back_pressure(self, error: JournalError) -> Backpressure:
+        if isinstance(error, JournalFull):
+            self._journal_full(str(error))
+            return Backpressure(str(error), FULL_PAUSE)
+        return Backpressure(f"the journal takes nothing: {error}", FULL_PAUSE)
+
+    async def _note_acknowledgements(self, form: InterchangeFormat, parts: Keyed, then: Callable[[], None]) -> None:
         """Acknowledgements that came in belong to interchanges that went out before."""
-        form = self._plan.format
-        if not isinstance(form, InterchangeFormat):
-            return
-        for record in parts.records:
-            for found in form.answered(record):
+        try:
+            for found in (found for record in parts.records for found in form.answered(record)):
                 sent = await self._journal.acknowledged(found.series, found.number, found.answer)
                 facts = {"series": found.series, "number": found.number, "answer": found.answer}
                 if sent is None:
                     self._log.warning(Event.ACKNOWLEDGEMENT_UNKNOWN, route=self._plan.name, **facts)
                 elif found.answer != "accepted":
                     self._log.error(Event.INTERCHANGE_REFUSED, message=sent.seq, destination=sent.destination, **facts)
+        finally:
+            then()
 
     def _hand_over(self, new: NewUnit, parts: Keyed, accepted: Accepted, scope: Scope) -> None:
         fresh = set(accepted.fresh)
@@ -227,10 +271,24 @@ class RouteIntake:
             )
             self._lines.keep(InHand(stored, parts.records[index], scope, uses=sum(offers)))
 
-    def _acceptance(self, results: Results) -> Acceptance:
+    def _acceptance(self, accepted: Accepted, parts: Keyed) -> Acceptance:
+        results = Results()
+        results.add(accepted, parts.faults)
+        return self._summed(results)
+
+    def _summed(self, results: Results) -> Acceptance:
         if results.conflicts:
             self._log.warning(Event.UNIT_CONFLICT, route=self._plan.name, messages=results.conflicts)
         if results.faults:
             faults = [str(fault) for fault in results.faults[:5]]
             self._log.warning(Event.UNIT_INVALID, route=self._plan.name, faults=faults)
         return results.acceptance()
+
+
+def _as_it_is(accepted: Accepted, parts: Keyed) -> Accepted:
+    return accepted
+
+
+def _answer(told: asyncio.Future[T], tell: Callable[[Accepted, Keyed], T], accepted: Accepted, parts: Keyed) -> None:
+    if not told.done():
+        told.set_result(tell(accepted, parts))

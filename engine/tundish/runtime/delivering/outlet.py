@@ -13,7 +13,9 @@ from tundish.runtime.delivering.attempt import Attempts, Ended
 from tundish.runtime.delivering.circuit import Circuit
 from tundish.runtime.delivering.lane import Item, Limits, Want
 from tundish.runtime.delivering.lanes import Lanes
+from tundish.runtime.delivering.messages import Messages
 from tundish.runtime.delivering.verdicts import Again, Dead, Done, Gone
+from tundish.runtime.delivering.workers import Workers
 from tundish.runtime.supervisor import Supervisor
 from tundish.sdk import Backoff, Logger
 from tundish.telemetry import Event
@@ -41,6 +43,7 @@ class Outlet:
         concurrency: int,
         holds: bool,
         journal: Journal,
+        messages: Messages,
         attempts: Attempts,
         supervisor: Supervisor,
         log: Logger,
@@ -61,6 +64,7 @@ class Outlet:
         """Messages that an operator sent again: their ledger is asked before they are delivered."""
         self._route = route
         self._journal = journal
+        self._messages = messages
         self._attempts = attempts
         self._log = log
         self._facts = {"route": route, "destination": destination}
@@ -73,6 +77,10 @@ class Outlet:
         self._gate: Callable[[], bool] = lambda: False
         self._in_flight = 0
         self._settling = 0
+        self._workers = Workers(self._scope, deliver=self._deliver, following=self._next, returned=self._never_begun)
+        self._pumping = False
+        """It pumps before this turn of the event loop is over."""
+        self._wake = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -105,44 +113,64 @@ class Outlet:
         return self.lanes.offer(item)
 
     def pump(self) -> None:
-        """Start whatever can start now. Called whenever something has changed; never blocks."""
-        if not self._gate():
-            return
-        while self._may_start() and self.circuit.allows():
-            item = self.lanes.take()
-            if item is None:
-                break
+        """Start whatever can start, before this turn of the event loop is over. Called whenever something changed."""
+        if not self._pumping:
+            self._pumping = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        self._pumping = False
+        while (item := self._next()) is not None:
+            self._workers.give(item)
+        self._look_ahead()
+
+    def _next(self) -> Item | None:
+        """What is to be delivered now, already counted as in flight."""
+        if self._in_flight >= self.concurrency or self._settling >= SETTLING or not self._gate():
+            return None
+        item = self.lanes.take() if self.circuit.allows() else None
+        if item is not None:
             self.circuit.started()
             self._in_flight += 1
-            self._scope.start(self._deliver(item), name="delivery")
+        return item
+
+    def _never_begun(self, item: Item) -> None:
+        """The outlet is abandoned: the delivery stays open in the journal, as if it had never been taken."""
+        self._in_flight -= 1
+
+    def _look_ahead(self) -> None:
+        """Ask the journal for what the lanes have room for, and wake up for what waits for its time."""
+        if not self._gate():
+            return
         want = self.lanes.wants()
         if want is not None:
             self._scope.start(self._read(want), name="lanes")
         self._set_timer()
 
-    def _may_start(self) -> bool:
-        return self._in_flight < self.concurrency and self._settling < SETTLING
-
     def _set_timer(self) -> None:
         """Wake up for the next retry, or for the end of a pause."""
+        now = time.monotonic()
+        times = [at for at in (self.lanes.next_due(), self.circuit.until) if at and at > now]
+        wake = min(times, default=0.0)
+        if wake == self._wake:
+            return
+        self._wake = wake
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        due = self.lanes.next_due()
-        times = [at for at in (due, self.circuit.until) if at]
-        if not times:
-            return
-        now = time.monotonic()
-        next_time = min((at for at in times if at > now), default=0.0)
-        if next_time:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(next_time - now + 0.001, self.pump)
+        if wake:
+            self._timer = asyncio.get_running_loop().call_later(wake - now + 0.001, self._awake)
+
+    def _awake(self) -> None:
+        self._wake, self._timer = 0.0, None
+        self.pump()
 
     async def _read(self, want: Want) -> None:
         try:
             rows = await self._journal.open_deliveries(
                 self._route, after=want.after, limit=want.limit, destination=self.destination, key=want.key
             )
+            await self._messages.read_ahead(row.seq for row in rows)
         except JournalError as error:
             self._log.error(Event.JOURNAL_FAILED, **self._facts, error=str(error))
             await asyncio.sleep(READ_AGAIN)
@@ -161,11 +189,10 @@ class Outlet:
             self._in_flight -= 1
         self._note_contact(ended, item)
         self._settling += 1
-        try:
-            await self._settle(item, ended)
-        finally:
-            self._settling -= 1
-        self.pump()
+        if isinstance(ended.verdict, Done):
+            self._done(item, ended.verdict)
+        else:
+            self._scope.start(self._settle(item, ended.verdict, ended), name="outcome")
 
     def _note_contact(self, ended: Ended, item: Item) -> None:
         verdict = ended.verdict
@@ -181,35 +208,46 @@ class Outlet:
         elif self.circuit.succeeded():
             self._log.info(Event.CIRCUIT_CLOSED, **self._facts)
 
-    async def _settle(self, item: Item, ended: Ended) -> None:
-        match ended.verdict:
-            case Done() as done:
-                # The lane goes on before the receipt is on disk: receipts are written in this order, so after a
-                # crash what is repeated is repeated in order.
-                self.lanes.finish(item)
-                self.pump()
-                await self._done(item, done)
-            case Again() as again:
-                await self._again(item, again, ended)
-            case Dead() as dead:
-                await self._dead(item, dead)
-            case Gone():
-                if item.gone:
-                    self._withdraw(item)
-                else:
-                    # The lane stays where it is until the dead letter is on disk and holds it.
-                    self._parked[item.seq] = item
-
-    async def _done(self, item: Item, done: Done) -> None:
-        await self._write(
-            lambda: self._journal.done(
+    def _done(self, item: Item, done: Done) -> None:
+        # The lane goes on before the receipt is on disk: receipts are written in this order, so after a crash what is
+        # repeated is repeated in order.
+        self.lanes.finish(item)
+        try:
+            written = self._journal.done(
                 item.seq, self.destination, done.outcome, remote_id=done.remote_id, detail=done.detail
             )
-        )
+        except JournalError as error:
+            self._is_done(item, error)
+        else:
+            written.add_done_callback(lambda written: self._is_done(item, written.exception()))
+
+    def _is_done(self, item: Item, error: BaseException | None) -> None:
+        """The receipt is on disk, or the journal could not take it."""
+        self._settling -= 1
+        if error is not None:
+            self._log.error(Event.JOURNAL_FAILED, **self._facts, error=str(error))
         self.replayed.discard(item.seq)
         self.lanes.settled(item)
         self._ended(1)
         self._settled(item.seq)
+        self.pump()
+
+    async def _settle(self, item: Item, verdict: Again | Dead | Gone, ended: Ended) -> None:
+        try:
+            match verdict:
+                case Again() as again:
+                    await self._again(item, again, ended)
+                case Dead() as dead:
+                    await self._dead(item, dead)
+                case Gone():
+                    if item.gone:
+                        self._withdraw(item)
+                    else:
+                        # The lane stays where it is until the dead letter is on disk and holds it.
+                        self._parked[item.seq] = item
+        finally:
+            self._settling -= 1
+        self.pump()
 
     async def _again(self, item: Item, again: Again, ended: Ended) -> None:
         next_at = time.time_ns() // 1_000_000 + int(again.wait * 1000)
