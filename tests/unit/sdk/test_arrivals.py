@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tundish.errors import Backpressure
+from tundish.errors import Backpressure, NotConnected
 from tundish.model import Acceptance, Unit
 from tundish.sdk import Arrivals, Context, Intake, accept_patiently
 from tundish.telemetry import logger
@@ -109,3 +109,103 @@ async def test_a_unit_at_a_time_waits_out_back_pressure() -> None:
     intake = SlowIntake(1, {7})
     acceptance = await accept_patiently(intake, Unit(b"7", NOW))
     assert acceptance.ids == (7,)
+
+
+class BrokenIntake(SlowIntake):
+    """Meets a fault that is no back-pressure, at once or behind the disk."""
+
+    def __init__(self, broken: int, *, at_once: bool) -> None:
+        super().__init__(1, set())
+        self._broken = broken
+        self._at_once = at_once
+
+    def hand_over(self, unit: Unit) -> asyncio.Future[Acceptance]:
+        """Break at one unit."""
+        if unit.body != b"%d" % self._broken:
+            return super().hand_over(unit)
+        if self._at_once:
+            raise NotConnected("gone")
+        broken: asyncio.Future[Acceptance] = asyncio.get_running_loop().create_future()
+        broken.set_exception(NotConnected("gone"))
+        return broken
+
+
+def numbered(number: int) -> Unit:
+    """A unit with its number as its body."""
+    return Unit(b"%d" % number, NOW)
+
+
+async def arriving(intake: SlowIntake, acknowledge: Callable[[Acceptance], None]) -> tuple[Arrivals, list[Exception]]:
+    """Ten units, and what their source was lost for."""
+    tasks: list[asyncio.Task[None]] = []
+    lost: list[Exception] = []
+
+    async def guarded(work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except NotConnected as error:
+            lost.append(error)
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        arrivals = Arrivals(intake)
+
+        def start(work: Coroutine[Any, Any, None], *, name: str) -> None:
+            tasks.append(group.create_task(guarded(work), name=name))
+
+        arrivals.start(Context(name="a/from", log=logger(), start=start, data=Path()), 4)
+        for number in range(10):
+            arrivals.add(numbered(number), acknowledge)
+        await tasks[0]
+    return arrivals, lost
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_fault_of_the_intake_loses_the_source_and_nothing_overtakes(at_once: bool) -> None:
+    acknowledged: list[int] = []
+    intake = BrokenIntake(5, at_once=at_once)
+    arrivals, lost = await arriving(intake, lambda acceptance: acknowledged.append(acceptance.ids[0]))
+    assert [str(error) for error in lost] == ["gone"]
+    assert acknowledged == list(range(len(acknowledged)))
+    assert arrivals.unacknowledged >= 5
+    entered = list(intake.entered)
+    arrivals.add(numbered(10), lambda acceptance: acknowledged.append(acceptance.ids[0]))
+    await asyncio.sleep(0.01)
+    assert intake.entered == entered
+    assert max(acknowledged, default=0) < 5
+
+
+async def test_a_peer_that_cannot_be_told_loses_the_source() -> None:
+    def acknowledge(acceptance: Acceptance) -> None:
+        raise NotConnected("the peer is gone")
+
+    arrivals, lost = await arriving(SlowIntake(1, set()), acknowledge)
+    assert [str(error) for error in lost] == ["the peer is gone"]
+    assert arrivals.unacknowledged == 9
+
+
+async def test_a_closed_source_acknowledges_nothing() -> None:
+    acknowledged: list[int] = []
+    tasks: list[asyncio.Task[None]] = []
+    intake = SlowIntake(1, set())
+    async with asyncio.TaskGroup() as group:
+        arrivals = Arrivals(intake)
+        arrivals.start(context(group, tasks), 2)
+        for number in range(5):
+            arrivals.add(numbered(number), lambda acceptance: acknowledged.append(acceptance.ids[0]))
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        await asyncio.sleep(0.02)
+    assert (intake.entered, acknowledged) == ([0, 1], [])
+
+
+async def test_what_waits_out_back_pressure_is_left_where_the_source_closes() -> None:
+    tasks: list[asyncio.Task[None]] = []
+    intake = SlowIntake(1, {0})
+    async with asyncio.TaskGroup() as group:
+        arrivals = Arrivals(intake)
+        arrivals.start(context(group, tasks), 2)
+        arrivals.add(numbered(0), lambda acceptance: None)
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        await asyncio.sleep(0.02)
+    assert intake.entered == []
