@@ -16,6 +16,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import MQTTErrorCode
 
 from tundish.errors import NotConnected
+from tundish_connectors._mqtt.receiving import ReceivingClient
 
 _TICK = 1.0
 """Seconds between looks at whether the peer is still there."""
@@ -26,12 +27,14 @@ _READS_AT_ONCE = 64
 class LoopDriver:
     """Drives one client over one connection. `lost` hears, perhaps more than once, that it is gone."""
 
-    def __init__(self, client: Client, lost: Callable[[NotConnected], None]) -> None:
+    def __init__(self, client: ReceivingClient, lost: Callable[[NotConnected], None]) -> None:
         self._client = client
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._socket: socket.socket | None = None
         self._reading = False
+        self._again = False
+        """It reads on when others had their turn."""
         self._tick: asyncio.TimerHandle | None = None
         self.progress = False
         """The client's callbacks set it: a packet was read, so there may be another one."""
@@ -76,8 +79,7 @@ class LoopDriver:
         if not self._reading and self._socket is not None:
             self._reading = True
             self._loop.add_reader(self._socket, self._read)
-            # TLS may hold decrypted packets of which the socket says nothing.
-            self._loop.call_soon(self._read)
+            self._read_on()
 
     def write(self) -> None:
         """Send what the client has to say, as far as the socket takes it."""
@@ -101,8 +103,18 @@ class LoopDriver:
                 return
             if not self.progress:
                 break
-        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-            self._loop.call_soon(self._read)
+        if self._client.holds_bytes or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Read what was received or decrypted already, of which the socket says nothing."""
+        if not self._again:
+            self._again = True
+            self._loop.call_soon(self._read_again)
+
+    def _read_again(self) -> None:
+        self._again = False
+        self._read()
 
     def _look_after(self) -> None:
         if self._socket is not None:

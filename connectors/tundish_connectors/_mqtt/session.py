@@ -45,7 +45,9 @@ class MqttSession:
         self._connected: asyncio.Future[None] = self._loop.create_future()
         self._subscribed: dict[int, asyncio.Future[ReasonCode]] = {}
         self._published: dict[int, asyncio.Future[ReasonCode]] = {}
-        self._client = Client(CallbackAPIVersion.VERSION2)
+        self._client = ReceivingClient(CallbackAPIVersion.VERSION2)
+        self._acknowledged: list[int] = []
+        """Numbers of messages whose acknowledgement leaves when this turn of the event loop is over."""
         self._driver = LoopDriver(self._client, self._end)
         self._tls = tls
         self._abandoned = threading.Event()
@@ -89,7 +91,7 @@ class MqttSession:
     def _port(self) -> int:
         return self._settings.port or (1883 if self._tls is None else 8883)
 
-    def _make_client(self, greeting: Greeting) -> Client:
+    def _make_client(self, greeting: Greeting) -> ReceivingClient:
         client = ReceivingClient(
             CallbackAPIVersion.VERSION2,
             client_id=self.client_id,
@@ -217,8 +219,15 @@ class MqttSession:
 
     def acknowledge(self, message: Arrival) -> None:
         """Tell the broker that we have a message of this session; nothing happens when the session is over."""
-        if not self._ended.done():
-            self._client.ack(message.mid, message.qos)
+        if message.qos and not self._ended.done():
+            if not self._acknowledged:
+                self._loop.call_soon(self._send_acknowledgements)
+            self._acknowledged.append(message.mid)
+
+    def _send_acknowledgements(self) -> None:
+        mids, self._acknowledged = self._acknowledged, []
+        if mids and not self._ended.done():
+            self._client.acknowledge(mids)
 
     async def publish(
         self, topic: str, body: bytes, *, qos: int, retain: bool, properties: Properties | None
@@ -254,6 +263,7 @@ class MqttSession:
     def close(self) -> None:
         """Say goodbye and close, so that the broker does not wait for us; never raises, and may be called twice."""
         self._abandoned.set()
+        self._send_acknowledgements()
         if self._driver.is_attached:
             self._driver.guard(self._client.disconnect)
             self._driver.write()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import socket
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt import _packet
 from paho.mqtt.client import Client
-from paho.mqtt.enums import MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 
 from tundish_connectors._mqtt.properties import properties_of
@@ -22,6 +24,10 @@ def test_paho_still_has_the_names_that_this_stands_on() -> None:
     assert "self._handle_publish()" in inspect.getsource(Client._packet_handle)
     handled = inspect.getsource(Client._handle_publish)
     assert 'self._in_packet["command"], self._in_packet["packet"], self._protocol' in handled
+    assert list(inspect.signature(Client._sock_recv).parameters) == ["self", "bufsize"]
+    assert inspect.getsource(Client).count("_sock.recv(") == 1, "everything is received by `_sock_recv`"
+    assert [*inspect.signature(Client._packet_queue).parameters][:5] == ["self", "command", "packet", "mid", "qos"]
+    assert "packet['packet'][packet['pos']:]" in inspect.getsource(Client._packet_write)
 
 
 def packet(topic: bytes, mid: int, payload: bytes, *, qos: int, properties: bytes = b"") -> bytes:
@@ -66,3 +72,36 @@ def test_a_topic_that_is_no_text_is_kept_readable() -> None:
 def test_a_packet_that_is_cut_short_is_a_fault(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"cut short|ends before"):
         read_publish(0x32, 1, content, has_properties=True)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=200), max_size=6), st.data())
+def test_bytes_are_read_in_their_order_however_they_come(pieces: list[bytes], data: st.DataObject) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        client = ReceivingClient(CallbackAPIVersion.VERSION2)
+        client._sock = ours
+        read = b""
+        for piece in pieces:
+            theirs.sendall(piece)
+            while data.draw(st.booleans()):
+                with contextlib.suppress(BlockingIOError):
+                    read += client._sock_recv(data.draw(st.integers(1, 300)))
+        theirs.shutdown(socket.SHUT_WR)
+        while found := client._sock_recv(7):
+            read += found
+            assert client.holds_bytes == (len(read) < sum(map(len, pieces)) and client._at < len(client._bytes))
+        assert not client.holds_bytes
+        client._sock = None
+    assert read == b"".join(pieces)
+
+
+@given(st.lists(st.integers(1, 65535), min_size=1, max_size=50))
+def test_many_acknowledgements_are_those_that_paho_sends_one_by_one(mids: list[int]) -> None:
+    together, alone = ReceivingClient(CallbackAPIVersion.VERSION2), ReceivingClient(CallbackAPIVersion.VERSION2)
+    together.acknowledge(mids)
+    for mid in mids:
+        alone._send_puback(mid)
+    assert b"".join(each["packet"] for each in together._out_packet) == b"".join(
+        each["packet"] for each in alone._out_packet
+    )
