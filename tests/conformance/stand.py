@@ -66,20 +66,25 @@ class RecordingIntake(Intake):
 
     async def accept(self, unit: Unit) -> Acceptance:
         """As the test wants it."""
+        return await self._write(unit, self._offer(unit))
+
+    def hand_over(self, unit: Unit) -> asyncio.Future[Acceptance]:
+        """The same, beside others."""
+        return asyncio.get_running_loop().create_task(self._write(unit, self._offer(unit)))
+
+    def _offer(self, unit: Unit) -> int:
         self.offered.append(unit)
-        number = len(self.offered)
         if self.refusals:
             self.refusals -= 1
             raise Backpressure("the test takes nothing now", 0.05)
+        return len(self.offered)
+
+    async def _write(self, unit: Unit, number: int) -> Acceptance:
         await self.gate.wait()
         self.accepted.append(unit)
         self.position = unit.cursor or self.position
         await asyncio.sleep(self.delay(number))
         return self.decide(unit, number)
-
-    def hand_over(self, unit: Unit) -> asyncio.Future[Acceptance]:
-        """The same, beside others."""
-        return asyncio.get_running_loop().create_task(self.accept(unit))
 
     async def cursor(self) -> bytes | None:
         """That of the last unit that was accepted, or what the test set."""

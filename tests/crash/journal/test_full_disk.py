@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from tests.crash.journal.disks import FullDisk, mounted
 from tests.crash.journal.load import SMALL, Promises, first_error, produce, register
 from tundish.errors import JournalError, JournalFull
-from tundish.journal import Limits, SqliteJournal, open_journal
+from tundish.journal import Limits, NewMessage, NewUnit, SqliteJournal, open_journal
 
 pytestmark = pytest.mark.anyio
 MEBIBYTE = 1024 * 1024
@@ -49,6 +50,28 @@ async def test_units_are_refused_and_deliveries_wait_until_there_is_room(tmp_pat
         promises.tell(("done", waiting.seq, waiting.destination))
         assert not await fill(journal, versions, promises, 3, 40)
         await promises.check(journal)
+        await journal.close()
+
+
+async def test_what_was_refused_is_not_overtaken_by_what_came_before_anyone_knew(tmp_path: Path) -> None:
+    disk = FullDisk()
+    with mounted(disk) as vfs:
+        journal = await open_journal(tmp_path, limits=SMALL, vfs=vfs)
+        (version, *_) = await register(journal)
+
+        def unit(text: bytes) -> NewUnit:
+            return NewUnit(version, 0, b"{}", b"", (NewMessage("k", bytes(16), text, ("erp",)),))
+
+        disk.full = True
+        first = journal.accept(unit(b"1"))
+        await asyncio.sleep(0)
+        time.sleep(0.3)  # noqa: ASYNC251 - the loop must not hear that the first was refused
+        disk.full = False
+        second = journal.accept(unit(b"2"))
+        for refused in (first, second):
+            with pytest.raises(JournalFull):
+                await refused
+        assert [(await journal.accept(unit(text))).seqs for text in (b"1", b"2")] == [(1,), (2,)]
         await journal.close()
 
 
@@ -120,6 +143,7 @@ async def test_a_file_size_limit_refuses_and_goes_on_when_it_is_lifted(tmp_path:
     versions = await register(journal)
     with file_size_limit(2 * MEBIBYTE):
         assert await fill(journal, versions, promises, 1, 4000)
+    await journal.flush()  # by now everyone has heard of the refusal
     assert not await fill(journal, versions, promises, 2, 40)
     await promises.check(journal)
     await journal.close()

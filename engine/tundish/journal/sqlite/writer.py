@@ -47,6 +47,11 @@ class Writer:
         self.fatal: JournalError | None = None
         """Why nothing is written any more."""
         self._told = False
+        self._heard = 0
+        """Refusals of units that everyone in the event loop knows of."""
+        self._refusals = 0
+        """Refusals that there were; the thread counts them."""
+        self._refused = ""
         self._thread = threading.Thread(target=self._run, name="tundish-journal", daemon=True)
 
     async def open(self) -> Opened:
@@ -70,7 +75,7 @@ class Writer:
                 raise type(self.fatal)(*self.fatal.args)
             if self._closing:
                 raise JournalError("the journal is closed")
-            self._gathering = Batch()
+            self._gathering = Batch(heard=self._heard)
             self._loop.call_soon(self._hand_over)
         return self._gathering
 
@@ -81,6 +86,10 @@ class Writer:
             self._wake.set()
             if self.fatal is not None:
                 self.refuse(self.fatal)
+
+    def _hear(self, refusals: int) -> None:
+        """Those who were refused hear of it in the next turn of the event loop; this is called in the one before."""
+        self._loop.call_soon(setattr, self, "_heard", refusals)
 
     def refuse(self, fatal: JournalError) -> None:
         """Refuse everything from now on and say why, once; from the event loop only."""
@@ -183,8 +192,11 @@ class Writer:
                 self._marked = commits
 
     def _write(self, opened: Opened, batch: Batch) -> None:
-        refusal = opened.room.refusal() if batch.units else ""
-        if refusal:
+        if batch.units and batch.heard < self._refusals:
+            # Whoever brought these did not know that others were refused; taken now, they would overtake them.
+            self._tell([(future, None, JournalFull(self._refused)) for future in batch.unit_futures])
+            batch = batch.without_units()
+        elif batch.units and (refusal := opened.room.refusal()):
             self._refuse(batch, refusal)
             batch = batch.without_units()
         if not batch:
@@ -216,7 +228,12 @@ class Writer:
                 self._write(opened, part)
 
     def _refuse(self, batch: Batch, text: str) -> None:
+        if not batch.units:
+            return
+        self._refusals, self._refused = self._refusals + 1, text
         self._tell([(future, None, JournalFull(text)) for future in batch.unit_futures])
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._hear, self._refusals)
 
     def _shelve(self, opened: Opened, batch: Batch, why: str) -> None:
         """There is no room: units are refused, everything else is tried again until it can be written."""

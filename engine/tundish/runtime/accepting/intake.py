@@ -31,8 +31,9 @@ from tundish.telemetry import Event
 
 T = TypeVar("T")
 
-FULL_PAUSE = 5.0
-"""Seconds after which a source tries again when the journal has no room."""
+FULL_PAUSE = 1.0
+"""Seconds after which a source tries again when the journal has no room. Until then nothing is taken, so that what was
+refused is not overtaken."""
 
 
 class Lines(Protocol):
@@ -78,6 +79,8 @@ class RouteIntake(Intake):
         self._cursor_name = f"{plan.name}/from"
         self._pending = 0
         self._stopped = False
+        self._full: tuple[float, str] = (0.0, "")
+        """Until when the journal is not asked again, and why."""
         self._refusing = False
 
     @property
@@ -146,6 +149,9 @@ class RouteIntake(Intake):
     def _refuse(self) -> None:
         if self._stopped:
             raise Backpressure("the route is being stopped")
+        until, why = self._full
+        if (rest := until - time.monotonic()) > 0:
+            raise Backpressure(why, rest)
         refusal = self._lines.refusal()
         if bool(refusal) != self._refusing:
             self._refusing = bool(refusal)
@@ -228,6 +234,7 @@ class RouteIntake(Intake):
         return accepted
 
     def _back_pressure(self, error: JournalError) -> Backpressure:
+        self._full = (time.monotonic() + FULL_PAUSE, str(error))
         if isinstance(error, JournalFull):
             self._journal_full(str(error))
             return Backpressure(str(error), FULL_PAUSE)

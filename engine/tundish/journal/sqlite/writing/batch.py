@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -31,6 +32,8 @@ class Batch:
     change_futures: list[Future] = field(default_factory=list)
     started: set[tuple[int, str]] = field(default_factory=set)
     """Sequence number and destination of what is in flight; nobody waits until that is written."""
+    heard: int = sys.maxsize
+    """How many refusals of units those who bring these units had heard of."""
 
     def __len__(self) -> int:
         return len(self.units) + len(self.closed) + len(self.changes) + len(self.started)
@@ -54,6 +57,7 @@ class Batch:
         self.changes += later.changes
         self.change_futures += later.change_futures
         self.started |= later.started
+        self.heard = min(self.heard, later.heard)
 
     def without_units(self) -> Batch:
         """The rest, for when nothing can be accepted."""
@@ -69,7 +73,10 @@ class Batch:
         """Each operation in a batch of its own, to find the one that cannot be written."""
         return [
             *(Batch(started={mark}) for mark in self.started),
-            *(Batch([unit], [future]) for unit, future in zip(self.units, self.unit_futures, strict=True)),
+            *(
+                Batch([unit], [future], heard=self.heard)
+                for unit, future in zip(self.units, self.unit_futures, strict=True)
+            ),
             *(
                 Batch(closed=[done], closed_futures=[future])
                 for done, future in zip(self.closed, self.closed_futures, strict=True)
