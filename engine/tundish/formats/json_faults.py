@@ -19,7 +19,7 @@ def unreadable(text: bytes, error: ValueError) -> Fault:
         return Fault("", "the body is empty", "send one JSON value")
     if text.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Fault("offset 0", "the text is UTF-16, but JSON is UTF-8", "let the sender encode it as UTF-8")
-    if isinstance(error, UnicodeDecodeError):
+    if not _is_utf8(text):
         return _not_utf8(text)
     if match := _REFUSAL.fullmatch(str(error)):
         # msgspec has read the first trailing character already when it stops.
@@ -75,6 +75,14 @@ def _position(text: bytes, offset: int) -> str:
     line = text.count(b"\n", 0, offset) + 1
     column = len(text[text.rfind(b"\n", 0, offset) + 1 : offset].decode("utf-8", "replace")) + 1
     return f"line {line}, column {column}"
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _not_utf8(text: bytes) -> Fault:

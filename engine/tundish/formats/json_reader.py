@@ -12,6 +12,7 @@ in Python would cost more than the decoding:
 from __future__ import annotations
 
 import decimal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,8 @@ _NUMBERS = decimal.Context(
     traps=[decimal.Overflow, decimal.Subnormal, decimal.Inexact, decimal.InvalidOperation],
 )
 _decode = msgspec.json.Decoder(float_hook=_NUMBERS.create_decimal).decode
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_encode = _encoder.encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,25 @@ class JsonReader:
             raise _refused(fault)
         return value
 
+    def read_all(self, texts: Sequence[bytes]) -> list[Value] | None:
+        """The values of many texts, in a fraction of the time that `read` takes for each of them.
+
+        None where one of them may be refused: `read` then says which, and why.
+        """
+        try:
+            values: list[Value] = [_decode(text) for text in texts]
+        except (ValueError, ArithmeticError, RecursionError):
+            return None
+        whole = b"".join(texts)
+        if whole.count(b"{") + whole.count(b"[") > MAX_DEPTH and any(
+            text.count(b"{") + text.count(b"[") > MAX_DEPTH for text in texts
+        ):
+            return None
+        # No text has fewer colons than its value, so the sums are equal only where each of them is.
+        if not self.duplicate_keys and (_escapes_a_colon(whole) or whole.count(b":") != _colons(values)):
+            return None
+        return values
+
 
 def encode_json(value: Value) -> bytes:
     """The value as JSON without white space, numbers exact. Raises Invalid for what JSON cannot say."""
@@ -73,6 +94,8 @@ def encode_json(value: Value) -> bytes:
         raise _unsayable(f"a text holds half of a surrogate pair ({error.object[error.start]!r})") from error
     except RecursionError as error:
         raise _unsayable("the record is nested too deep") from error
+    except ValueError as error:  # msgspec from 0.23 on; older ones write such numbers
+        raise _unsayable("a number is NaN or infinite") from error
     if b"NaN" in encoded or b"Infinity" in encoded:  # numbers that are none, or these words in a text
         try:
             _decode(encoded)
@@ -113,6 +136,12 @@ def _is_shallow(value: Value) -> bool:
 
 
 def _may_repeat_a_key(text: bytes, value: Value) -> bool:
-    if b"\\" in text and (b"\\u003a" in text or b"\\u003A" in text):
-        return True
-    return text.count(b":") != _encode(value).count(b":")
+    return _escapes_a_colon(text) or text.count(b":") != _encode(value).count(b":")
+
+
+def _escapes_a_colon(text: bytes) -> bool:
+    return b"\\" in text and (b"\\u003a" in text or b"\\u003A" in text)
+
+
+def _colons(values: Sequence[Value]) -> int:
+    return _encoder.encode_lines(values).count(b":")
