@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from tundish.faults import Fault, Place
 from tundish.formats.contract import Format
@@ -43,8 +43,7 @@ class RetryPolicy:
     """Seconds that a wait never exceeds."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadMessage:
+class ReadMessage(NamedTuple):
     """A decoded message with everything the journal wants to know about it."""
 
     record: Value
