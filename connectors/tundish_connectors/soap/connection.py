@@ -36,7 +36,8 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         # A large WSDL takes seconds to read, and the daemon has other routes.
         service = self._service = await self._workshop.do(self._read, LARGE)
         if self.settings.listen is not None:
-            self._listener = SoapListener(self.settings, service, self._workshop, self.context.log)
+            self._listener = SoapListener(self.settings.listen, self.settings, service, self._workshop, self.context)
+            await self._listener.open()
         else:
             security = await self._workshop.do(lambda: Security(self.settings.auth), LARGE)
             self._client = SoapClient(self._url(service), service, self.settings, security, self._workshop)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Literal
 
 from zeep import xsd
@@ -54,8 +55,13 @@ _LONGEST_NUMBER = 1000
 
 def kind_of(type_: Any) -> Kind:
     """What a simple type of zeep holds."""
+    return _kind(type(type_))
+
+
+@lru_cache(4096)
+def _kind(made: type) -> Kind:
     for known, kind in _KINDS:
-        if isinstance(type_, known):
+        if issubclass(made, known):
             return kind
     return "text"
 

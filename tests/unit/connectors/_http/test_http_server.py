@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
+from tundish_connectors._http.server import BodyTooLong, HttpServer, read_body
 
 from tundish.errors import NotConnected
-from tundish_connectors._http.server import BodyTooLong, HttpServer, read_body
 
 pytestmark = pytest.mark.anyio
 
