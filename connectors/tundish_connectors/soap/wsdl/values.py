@@ -55,11 +55,12 @@ _LONGEST_NUMBER = 1000
 
 def kind_of(type_: Any) -> Kind:
     """What a simple type of zeep holds."""
-    return _kind(type(type_))
+    made: Any = type(type_)
+    return _kind(made)
 
 
 @lru_cache(4096)
-def _kind(made: type) -> Kind:
+def _kind(made: Any) -> Kind:
     for known, kind in _KINDS:
         if issubclass(made, known):
             return kind
