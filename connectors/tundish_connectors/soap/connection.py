@@ -8,10 +8,11 @@ from urllib.parse import SplitResult, urlsplit
 from tundish.errors import Misconfigured, NotConnected
 from tundish.faults import Fault
 from tundish.sdk import Connection, Context, tls_faults
+from tundish_connectors._http.addresses import is_loopback
 from tundish_connectors.soap.calling.client import SoapClient
 from tundish_connectors.soap.listening.listener import SoapListener
 from tundish_connectors.soap.messages.security import Security
-from tundish_connectors.soap.settings import SoapConnectionSettings, is_loopback, web_address
+from tundish_connectors.soap.settings import SoapConnectionSettings, service_address
 from tundish_connectors.soap.workshop import LARGE, Workshop
 from tundish_connectors.soap.wsdl.service import Choice, Service
 
@@ -108,6 +109,6 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         if not service.address:
             raise Misconfigured(f"{self.settings.wsdl} says no address", "set 'url'")
         try:
-            return web_address(service.address)
+            return service_address(service.address)
         except ValueError as error:
             raise Misconfigured(f"{self.settings.wsdl}: {error}", "set 'url'") from error

@@ -8,9 +8,9 @@ from tundish.errors import Misconfigured, NotConnected
 from tundish.faults import Fault
 from tundish.sdk import Context, server_context
 from tundish.telemetry import Event
+from tundish_connectors._http.addresses import is_loopback
 from tundish_connectors._http.exchange import Request
 from tundish_connectors._http.listener import HttpListener
-from tundish_connectors.rest.listen_settings import is_loopback
 from tundish_connectors.rest.listening.admission.choosing import gate_of
 from tundish_connectors.rest.listening.admission.failures import Failures
 from tundish_connectors.rest.listening.admission.gate import Refused
