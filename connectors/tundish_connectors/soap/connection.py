@@ -57,7 +57,10 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         self._service = None
 
     async def check(self) -> Sequence[Fault]:
-        """Say whether the service is there and lets us in, has the time and a certificate, and what is unsafe."""
+        """Say whether the service is there and lets us in, has the time and a certificate, and what is unsafe.
+
+        Where we are the service, whether the address can be taken.
+        """
         found = list(tls_faults(self.settings.tls))
         service = self.service
         if service.uses_mtom:
@@ -66,6 +69,8 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         if self.settings.listen is None and self._shows_password(urlsplit(self._url(service))):
             text = "the password crosses the network in the clear"
             found.append(Fault("url", text, "use an address with https, or 'digest: true'"))
+        if self._listener is not None:
+            found += await self._listener.check()
         return [*found, *(await self._client.look() if self._client is not None else ())]
 
     @property
