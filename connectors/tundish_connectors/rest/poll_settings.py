@@ -56,8 +56,8 @@ class PageSettings(Settings):
 
 
 class PollSettings(Settings):
-    """Ask with GET, again and again. Each page is one unit: its records as lines of JSON (`ndjson`). Pages by `offset` or
-    `number` that come while the journal writes share the next one."""
+    """Ask with GET, again and again. Each page is one unit: its records as lines of JSON (`ndjson`). Pages by `offset`
+    or `number` that come while the journal writes share the next one."""
 
     path: OutboundPath
     """Path below the connection's `url`, e.g. `/orders`."""
