@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from tundish.faults import Fault, Place
 from tundish.formats.contract import Format
@@ -43,7 +43,8 @@ class RetryPolicy:
     """Seconds that a wait never exceeds."""
 
 
-class ReadMessage(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
     """A decoded message with everything the journal wants to know about it."""
 
     record: Value
