@@ -8,6 +8,8 @@ and the answer says what came; against the same without starlette, which is the 
 with bytes that are always the same; and against the server of the npm package `soap`. None of them checks or stores.
 
 Out: 16 deliveries at a time to a server that costs nothing; against zeep's own client in as many threads.
+
+The file is long because it holds the servers that are compared.
 """
 
 from __future__ import annotations
