@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator
 
 from tundish.sdk import Template, wrong_value
+from tundish_connectors._http.addresses import has_blanks, web_address
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = {
@@ -25,12 +25,8 @@ _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 
 def _web_address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise wrong_value(f"'{text}' is no web address", "write e.g. 'https://erp.example'")
-    if parts.username is not None or parts.password is not None:
-        raise wrong_value("the web address holds credentials", "refer to them under 'auth'")
-    if parts.query or parts.fragment or any(ord(character) <= 32 for character in text):
+    parts = web_address(text, "https://erp.example")
+    if parts.query or parts.fragment or has_blanks(text):
         raise wrong_value(f"'{text}' holds more than host and path", "write e.g. 'https://erp.example/base'")
     return text.rstrip("/")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,17 +10,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from tundish.sdk import Duration, Settings, wrong_value
+from tundish_connectors._http.addresses import is_loopback
 from tundish_connectors.rest.addresses import HeaderName, WebAddress
 from tundish_connectors.rest.keys import Keys
 
 _ROUTE_PATH = re.compile(r"(?:/|(?:/(?:[\w.~!$&'()*+,;=:@%-]+|\{[A-Za-z_]\w*\}))+/?)")
-
-
-def _listen_address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise wrong_value(f"'{text}' is no address to listen on", "write host and port, e.g. '127.0.0.1:8070'")
-    return text
 
 
 def _route_path(path: str) -> str:
@@ -29,20 +22,6 @@ def _route_path(path: str) -> str:
         raise wrong_value(f"'{path}' is no path to listen on", "write e.g. '/work-orders' or '/orders/{order}/lots'")
     return path
 
-
-def is_loopback(listen: str) -> bool:
-    """Whether only this machine can reach an address; what is no plain address is taken for reachable."""
-    host = listen.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-ListenAddress = Annotated[str, AfterValidator(_listen_address)]
-"""Host and port."""
 
 RoutePath = Annotated[str, AfterValidator(_route_path)]
 """A path of a route, whose parts may be names in braces."""
@@ -96,7 +75,7 @@ class JwtSettings(Settings):
             raise wrong_value("exactly one of 'jwks_url' and 'jwks_file' is needed", "keep one")
         if self.jwks_url is not None:
             parts = urlsplit(self.jwks_url)
-            if parts.scheme != "https" and not is_loopback(parts.netloc if parts.port else f"{parts.netloc}:80"):
+            if parts.scheme != "https" and not is_loopback(parts.netloc):
                 raise wrong_value("whoever sits on the network could replace the keys of 'jwks_url'", "use https")
         return self
 

@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from tundish.sdk import Duration, Expression, Settings, Size, Template, parse_duration, wrong_value
+from tundish.sdk import Duration, Expression, Settings, Size, Template, wrong_value
+from tundish_connectors._http.overlap import NO_OVERLAP, Overlap
 from tundish_connectors.rest.addresses import HeaderTemplates, OutboundPath
-
-
-def _overlap(value: object) -> timedelta | Decimal:
-    """A duration for times, a number for numbers."""
-    if isinstance(value, timedelta | Decimal):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
-    try:
-        return timedelta(seconds=parse_duration(str(value)))
-    except ValueError as error:
-        text, _, cure = str(error).partition("; ")
-        raise wrong_value(text, cure) from None
 
 
 def _start(value: object) -> object:
     # YAML reads 0 and 1.5 as numbers; the text is what is sent.
     return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
-
-
-Overlap = Annotated[
-    timedelta | Decimal,
-    BeforeValidator(_overlap),
-    WithJsonSchema({"type": ["string", "number"], "examples": ["5m", 100]}),
-]
-"""How far to look back: a duration where the watermark is a time, a number where it is a number."""
-
-_NO_OVERLAP = Decimal(0)
 
 
 class WatermarkSettings(Settings):
@@ -49,7 +26,7 @@ class WatermarkSettings(Settings):
     start: Annotated[str, BeforeValidator(_start)]
     """The value that the first poll asks from, such as `"2026-01-01T00:00:00Z"` or `0`. It also says whether the values
     are times, numbers or texts."""
-    overlap: Overlap = _NO_OVERLAP
+    overlap: Overlap = NO_OVERLAP
     """Ask from so much before the highest value, because systems commit records late: `5m`, or `100` for numbers.
     What was handed over already is not handed over again."""
 
@@ -79,7 +56,8 @@ class PageSettings(Settings):
 
 
 class PollSettings(Settings):
-    """Ask with GET, again and again. Each page is one unit: its records as lines of JSON (`ndjson`)."""
+    """Ask with GET, again and again. Each page is one unit: its records as lines of JSON (`ndjson`). Pages by `offset`
+    or `number` that come while the journal writes share the next one."""
 
     path: OutboundPath
     """Path below the connection's `url`, e.g. `/orders`."""

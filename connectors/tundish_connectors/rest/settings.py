@@ -7,15 +7,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from tundish.sdk import Duration, Expression, Secret, Settings, Size, Template, TlsSettings, wrong_value
+from tundish_connectors._http.addresses import ListenAddress, is_loopback
 from tundish_connectors.rest.addresses import HeaderName, HeaderTemplates, OutboundPath, WebAddress, ZoneName
 from tundish_connectors.rest.keys import Keys
 from tundish_connectors.rest.listen_settings import (
     CertificateSettings,
     HmacSettings,
     JwtSettings,
-    ListenAddress,
     RoutePath,
-    is_loopback,
 )
 from tundish_connectors.rest.odata.protocol import ODataVersion
 from tundish_connectors.rest.poll_settings import PollSettings

@@ -25,7 +25,7 @@ class RestSource(Source[RestSourceSettings, RestConnection]):
         """Answer at the path, or reach the system. Raises Misconfigured, NotConnected or AuthFailed."""
         await self.close()
         if self.settings.poll is not None:
-            self._poller = Poller(self.settings.poll, self.connection.client, self.context.log)
+            self._poller = Poller(self.settings.poll, self.connection.client, self.context)
             await self.connection.client.reach()
         elif self.settings.path is not None:
             self._receiver = Receiver(self.settings.method, self.settings.path, self.connection.listener, self.context)

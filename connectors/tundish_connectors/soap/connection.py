@@ -8,10 +8,11 @@ from urllib.parse import SplitResult, urlsplit
 from tundish.errors import Misconfigured, NotConnected
 from tundish.faults import Fault
 from tundish.sdk import Connection, Context, tls_faults
+from tundish_connectors._http.addresses import is_loopback
 from tundish_connectors.soap.calling.client import SoapClient
 from tundish_connectors.soap.listening.listener import SoapListener
 from tundish_connectors.soap.messages.security import Security
-from tundish_connectors.soap.settings import SoapConnectionSettings, is_loopback, web_address
+from tundish_connectors.soap.settings import SoapConnectionSettings, service_address
 from tundish_connectors.soap.workshop import LARGE, Workshop
 from tundish_connectors.soap.wsdl.service import Choice, Service
 
@@ -36,7 +37,8 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         # A large WSDL takes seconds to read, and the daemon has other routes.
         service = self._service = await self._workshop.do(self._read, LARGE)
         if self.settings.listen is not None:
-            self._listener = SoapListener(self.settings, service, self._workshop, self.context.log)
+            self._listener = SoapListener(self.settings.listen, self.settings, service, self._workshop, self.context)
+            await self._listener.open()
         else:
             security = await self._workshop.do(lambda: Security(self.settings.auth), LARGE)
             self._client = SoapClient(self._url(service), service, self.settings, security, self._workshop)
@@ -55,7 +57,10 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         self._service = None
 
     async def check(self) -> Sequence[Fault]:
-        """Say whether the service is there and lets us in, has the time and a certificate, and what is unsafe."""
+        """Say whether the service is there and lets us in, has the time and a certificate, and what is unsafe.
+
+        Where we are the service, whether the address can be taken.
+        """
         found = list(tls_faults(self.settings.tls))
         service = self.service
         if service.uses_mtom:
@@ -64,6 +69,8 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         if self.settings.listen is None and self._shows_password(urlsplit(self._url(service))):
             text = "the password crosses the network in the clear"
             found.append(Fault("url", text, "use an address with https, or 'digest: true'"))
+        if self._listener is not None:
+            found += await self._listener.check()
         return [*found, *(await self._client.look() if self._client is not None else ())]
 
     @property
@@ -107,6 +114,6 @@ class SoapConnection(Connection[SoapConnectionSettings]):
         if not service.address:
             raise Misconfigured(f"{self.settings.wsdl} says no address", "set 'url'")
         try:
-            return web_address(service.address)
+            return service_address(service.address)
         except ValueError as error:
             raise Misconfigured(f"{self.settings.wsdl}: {error}", "set 'url'") from error

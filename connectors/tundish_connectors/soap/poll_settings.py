@@ -7,31 +7,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
-from tundish.sdk import Duration, Expression, Settings, parse_duration, wrong_value
+from tundish.sdk import Duration, Expression, Settings, wrong_value
+from tundish_connectors._http.overlap import NO_OVERLAP, Overlap
 from tundish_connectors.soap.arguments import Arguments
-
-
-def _overlap(value: object) -> timedelta | Decimal:
-    """A duration for times, a number for numbers."""
-    if isinstance(value, timedelta | Decimal):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
-    try:
-        return timedelta(seconds=parse_duration(str(value)))
-    except ValueError as error:
-        text, _, cure = str(error).partition("; ")
-        raise wrong_value(text, cure) from None
-
-
-Overlap = Annotated[
-    timedelta | Decimal,
-    BeforeValidator(_overlap),
-    WithJsonSchema({"type": ["string", "number"], "examples": ["5m", 100]}),
-]
-"""How far to look back: a duration where the watermark is a time, a number where it is a number."""
 
 
 class WatermarkSettings(Settings):
@@ -42,7 +22,7 @@ class WatermarkSettings(Settings):
     start: str | int | Decimal
     """The value that the first call asks from, e.g. `"2026-01-01T00:00:00Z"` or `0`. It also says whether the values
     are times, numbers or texts."""
-    overlap: Overlap = Decimal(0)
+    overlap: Overlap = NO_OVERLAP
     """Ask from so much before the highest value, because systems commit records late: `5m`, or `100` for numbers.
     What was handed over already is not handed over again."""
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from tundish.model import ProjectFile
 from tundish.sdk import Duration, Secret, Settings, Size, TlsSettings, wrong_value
+from tundish_connectors._http.addresses import ListenAddress, has_blanks, is_loopback, web_address
 from tundish_connectors.soap.arguments import Arguments
 from tundish_connectors.soap.poll_settings import PollSettings
 
@@ -20,22 +20,11 @@ _LOCATION = re.compile(rb"""ocation\s*=\s*["']([^"':]+)["']""")
 _PATH = re.compile(r"/[\w.~!$&'()*+,;=:@%/-]*")
 
 
-def web_address(text: str) -> str:
+def service_address(text: str) -> str:
     """An address to call. Raises PydanticCustomError."""
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise wrong_value(f"'{text}' is no web address", "write e.g. 'https://erp.example/soap'")
-    if parts.username is not None or parts.password is not None:
-        raise wrong_value("the web address holds credentials", "refer to them under 'auth'")
-    if parts.fragment or any(ord(character) <= 32 for character in text):
-        raise wrong_value(f"'{text}' holds more than an address", "write e.g. 'https://erp.example/soap'")
-    return text
-
-
-def _listen_address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise wrong_value(f"'{text}' is no address to listen on", "write host and port, e.g. '127.0.0.1:8075'")
+    example = "https://erp.example/soap"
+    if web_address(text, example).fragment or has_blanks(text):
+        raise wrong_value(f"'{text}' holds more than an address", f"write e.g. '{example}'")
     return text
 
 
@@ -107,9 +96,9 @@ class SoapConnectionSettings(Settings):
     """Name of the binding, where the WSDL has no service."""
     version: Literal["1.1", "1.2"] | None = None
     """Version of SOAP, where the WSDL offers both; 1.1 otherwise. A listener takes both."""
-    url: Annotated[str, AfterValidator(web_address)] | None = None
+    url: Annotated[str, AfterValidator(service_address)] | None = None
     """Where the service is; without it, the address in the WSDL. No redirect is followed."""
-    listen: Annotated[str, AfterValidator(_listen_address)] | None = None
+    listen: ListenAddress | None = None
     """Host and port to listen on, so that systems call us. Routes that use this connection share it."""
     path: Annotated[str, AfterValidator(_path)] = "/"
     """With `listen`: path of the service. `?wsdl` behind it gives the WSDL, with our address in it."""
@@ -184,17 +173,6 @@ def content_of(wsdl: ProjectFile) -> str:
                 known.add(named)
                 todo.append(named)
     return digest.hexdigest()
-
-
-def is_loopback(listen: str) -> bool:
-    """Whether only this machine can reach an address; what is no plain address is taken for reachable."""
-    host = (urlsplit(f"//{listen}").hostname or "") if ":" in listen else listen
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class SoapSourceSettings(Settings):

@@ -23,7 +23,7 @@ from tundish_connectors.sql.dialects.contract import Dialect
 from tundish_connectors.sql.failures import SqlFailure, opening_error
 from tundish_connectors.sql.json_text import from_json, to_json
 from tundish_connectors.sql.settings import SqlConnectionSettings
-from tundish_connectors.sql.transaction import Transaction
+from tundish_connectors.sql.transaction import Running, Transaction
 
 T = TypeVar("T")
 
@@ -120,6 +120,10 @@ class SqlConnection(Connection[SqlConnectionSettings]):
         Raises SqlFailure, NotConnected where the connection is closed, and what `work` raises. Whoever is cancelled
         meanwhile breaks it off.
         """
+        return await self.begin(work).result()
+
+    def begin(self, work: Callable[[Session], T]) -> Running[T]:
+        """The same while the caller does something else. Raises NotConnected where the connection is closed."""
         engine, threads = self._engine, self._threads
         if engine is None or threads is None:
             raise NotConnected(f"{self.where} is closed")
@@ -128,16 +132,7 @@ class SqlConnection(Connection[SqlConnectionSettings]):
         self._running[future] = transaction
         future.add_done_callback(self._forget)
         limit = self.settings.timeout + _SPARE
-        try:
-            async with asyncio.timeout(limit + self.settings.connect_timeout):
-                return await asyncio.wrap_future(future)
-        except TimeoutError:
-            transaction.abandon()
-            text = f"no answer within {limit:g} s"
-            raise SqlFailure("lost", text, committing=transaction.committing) from None
-        except asyncio.CancelledError:
-            transaction.abandon()
-            raise
+        return Running(transaction, future, limit=limit, connecting=self.settings.connect_timeout)
 
     def _forget(self, ended: Future[Any]) -> None:
         self._running.pop(ended, None)

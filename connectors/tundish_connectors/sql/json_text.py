@@ -25,4 +25,4 @@ def from_json(text: str | bytes) -> Value:
 
 def lines(records: list[dict[str, Value]]) -> bytes:
     """One JSON text per line."""
-    return b"\n".join(map(_ENCODER.encode, records)) + b"\n"
+    return _ENCODER.encode_lines(records)

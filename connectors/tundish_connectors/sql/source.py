@@ -5,31 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from tundish.errors import NotConnected
 from tundish.faults import Fault
-from tundish.model import Record, Unit
+from tundish.model import Unit
 from tundish.sdk import Context, Intake, Source, accept_patiently
 from tundish.telemetry import Event
 from tundish_connectors.sql.checking.inspection import source_faults
 from tundish_connectors.sql.connection import SqlConnection
 from tundish_connectors.sql.failures import SqlFailure, opening_error
-from tundish_connectors.sql.json_text import lines
 from tundish_connectors.sql.reading.claims import Claims
-from tundish_connectors.sql.reading.handing import Handing
+from tundish_connectors.sql.reading.handing import Handing, Keys
 from tundish_connectors.sql.reading.outbox import Outbox
 from tundish_connectors.sql.reading.selection import Selection
 from tundish_connectors.sql.reading.watermark import Watermark
 from tundish_connectors.sql.settings import SqlSourceSettings
+from tundish_connectors.sql.transaction import Running
 
 T = TypeVar("T")
 
 
 class SqlSource(Source[SqlSourceSettings, SqlConnection]):
-    """One unit at a time: its rows are read, made durable, finished; then come the next ones."""
+    """One unit at a time is with the journal; meanwhile the rows before are finished, and the next ones are read."""
 
     def __init__(self, settings: SqlSourceSettings, connection: SqlConnection, context: Context) -> None:
         super().__init__(settings, connection, context)
@@ -72,33 +73,48 @@ class SqlSource(Source[SqlSourceSettings, SqlConnection]):
             self.context.log.warning(Event.SOURCE_STARTED_OVER, source=self.context.name)
         while True:
             page = await self._run(watermark.page)
-            if page.fresh:
-                await accept_patiently(intake, self._unit(page.fresh, page.cursor))
-            if page.is_last:
-                await asyncio.sleep(self.settings.poll)
+            while not page.is_last:
+                following = self.connection.begin(watermark.page)
+                if page.rows:
+                    await self._accept(intake, self._unit(page.body, page.rows, page.cursor), following)
+                page = await self._result(following)
+            if page.rows:
+                await accept_patiently(intake, self._unit(page.body, page.rows, page.cursor))
+            await asyncio.sleep(self.settings.poll)
 
     async def _hand(self, intake: Intake, handing: Handing, cursor: bytes | None) -> None:
         if accepted := handing.accepted(cursor):
             await self._run(lambda session: handing.finish(session, accepted))
+        written: Keys = []
         while True:
-            rows = await self._run(handing.take)
-            if not rows:
+            taken = await self._run(partial(handing.step, written=written, held=[]))
+            written = []
+            while taken.keys:
+                unit = self._unit(taken.body, len(taken.keys), taken.cursor)
+                following = self.connection.begin(partial(handing.step, written=written, held=taken.keys))
+                await self._accept(intake, unit, following)
+                written, taken = taken.keys, await self._result(following)
+            if not written:
                 await asyncio.sleep(self.settings.poll)
-                continue
-            await accept_patiently(intake, self._unit(handing.records(rows), handing.cursor(rows)))
-            keys = handing.keys(rows)
-            await self._run(lambda session, keys=keys: handing.finish(session, keys))  # type: ignore[misc] # a default
+
+    async def _accept(self, intake: Intake, unit: Unit, meanwhile: Running[Any]) -> None:
+        """Wait for the journal; whoever is cancelled does not leave a transaction behind."""
+        try:
+            await accept_patiently(intake, unit)
+        except BaseException:
+            meanwhile.abandon()
+            raise
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
+        return await self._result(self.connection.begin(work))
+
+    async def _result(self, running: Running[T]) -> T:
         try:
-            return await self.connection.run(work)
+            return await running.result()
         except SqlFailure as failure:
             raise opening_error(failure, self.connection.where) from failure
 
-    def _unit(self, records: list[Record], cursor: bytes) -> Unit:
+    def _unit(self, body: bytes, rows: int, cursor: bytes) -> Unit:
         return Unit(
-            body=lines(records),
-            received=datetime.now(UTC),
-            meta={"table": self.settings.table, "rows": len(records)},
-            cursor=cursor,
+            body=body, received=datetime.now(UTC), meta={"table": self.settings.table, "rows": rows}, cursor=cursor
         )

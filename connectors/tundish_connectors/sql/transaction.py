@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -81,3 +83,30 @@ class Transaction(Generic[T]):
                 self._driver = None
             session.invalidate()
             self._hold(session)
+
+
+class Running(Generic[T]):
+    """A transaction that was begun; whoever began it either asks for its result or abandons it."""
+
+    def __init__(self, transaction: Transaction[T], future: Future[T], *, limit: float, connecting: float) -> None:
+        self._transaction = transaction
+        self._future = future
+        self._limit = limit
+        self._connecting = connecting
+
+    async def result(self) -> T:
+        """Wait for it. Raises SqlFailure, and what its work raises. Whoever is cancelled meanwhile breaks it off."""
+        try:
+            async with asyncio.timeout(self._limit + self._connecting):
+                return await asyncio.wrap_future(self._future)
+        except TimeoutError:
+            self.abandon()
+            text = f"no answer within {self._limit:g} s"
+            raise SqlFailure("lost", text, committing=self._transaction.committing) from None
+        except asyncio.CancelledError:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Break it off; does nothing where it has ended."""
+        self._transaction.abandon()

@@ -12,6 +12,7 @@ in Python would cost more than the decoding:
 from __future__ import annotations
 
 import decimal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,8 @@ _NUMBERS = decimal.Context(
     traps=[decimal.Overflow, decimal.Subnormal, decimal.Inexact, decimal.InvalidOperation],
 )
 _decode = msgspec.json.Decoder(float_hook=_NUMBERS.create_decimal).decode
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_encode = _encoder.encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,25 @@ class JsonReader:
         if not self.duplicate_keys and _may_repeat_a_key(text, value) and (fault := duplicate_key(text)):
             raise _refused(fault)
         return value
+
+    def read_all(self, texts: Sequence[bytes]) -> list[Value] | None:
+        """The values of many texts, in a fraction of the time that `read` takes for each of them.
+
+        None where one of them may be refused: `read` then says which, and why.
+        """
+        try:
+            values: list[Value] = [_decode(text) for text in texts]
+        except (ValueError, ArithmeticError, RecursionError):
+            return None
+        whole = b"".join(texts)
+        if whole.count(b"{") + whole.count(b"[") > MAX_DEPTH and any(
+            text.count(b"{") + text.count(b"[") > MAX_DEPTH for text in texts
+        ):
+            return None
+        # No text has fewer colons than its value, so the sums are equal only where each of them is.
+        if not self.duplicate_keys and (_escapes_a_colon(whole) or whole.count(b":") != _colons(values)):
+            return None
+        return values
 
 
 def encode_json(value: Value) -> bytes:
@@ -109,6 +130,12 @@ def _is_shallow(value: Value) -> bool:
 
 
 def _may_repeat_a_key(text: bytes, value: Value) -> bool:
-    if b"\\" in text and (b"\\u003a" in text or b"\\u003A" in text):
-        return True
-    return text.count(b":") != _encode(value).count(b":")
+    return _escapes_a_colon(text) or text.count(b":") != _encode(value).count(b":")
+
+
+def _escapes_a_colon(text: bytes) -> bool:
+    return b"\\" in text and (b"\\u003a" in text or b"\\u003A" in text)
+
+
+def _colons(values: Sequence[Value]) -> int:
+    return _encoder.encode_lines(values).count(b":")

@@ -12,7 +12,7 @@ from tundish.errors import Invalid
 from tundish.faults import Fault
 from tundish.formats.contract import Decoded, Format, FormatSpec, Undecodable
 from tundish.formats.json_reader import JsonReader, encode_json
-from tundish.formats.lines import Line, split_lines
+from tundish.formats.lines import Line, numbered, split_blocks
 from tundish.model import Settings, Value
 
 
@@ -35,13 +35,24 @@ class NdjsonFormat(Format):
         self._max_line = settings.max_line
 
     def decode(self, chunks: Iterable[bytes]) -> Iterator[Decoded | Undecodable]:
-        """The records in their order; memory is bounded by one line. Raises Invalid where there is no record at all."""
+        """The records in their order; memory is bounded by one chunk and one line.
+
+        Raises Invalid where there is no record at all.
+        """
         empty = True
-        for line in split_lines(chunks, self._max_line):
-            if line.whole and not line.text.strip():
+        for first, lines in split_blocks(chunks, self._max_line):
+            values = self._reader.read_all(lines) if max(map(len, lines)) <= self._max_line else None
+            if values is not None:
+                empty = False
+                for number, value in enumerate(values, first):
+                    yield Decoded(value, f"line {number}")
                 continue
-            empty = False
-            yield self._read(line)
+            # Something is wrong in this block, or a line of it is blank: each line by itself says what.
+            for line in numbered(lines, first, self._max_line):
+                if line.whole and not line.text.strip():
+                    continue
+                empty = False
+                yield self._read(line)
         if empty:
             fault = Fault("", "the body is empty", "send one JSON text per line")
             raise Invalid(f"not readable as NDJSON: {fault}", faults=(fault,))

@@ -63,6 +63,9 @@ def _shown(value: Any) -> Any:
     return json_text(value) if isinstance(value, dict | list) else value
 
 
+_SPECIAL = ("self", "super")
+"""Names that jinja gives a meaning of its own."""
+
 _ESCAPE = " escape"
 """Where a context holds the caller's `escape`; no template can name it."""
 
@@ -139,6 +142,14 @@ def _refuse(node: nodes.Node, loops: int = 0) -> None:
         _refuse(child, loops)
 
 
+def _only_name(parsed: nodes.Template) -> str:
+    """The name in `{{ name }}`, which is what most templates are; empty where there is more, or something else."""
+    match parsed.body:
+        case [nodes.Output(nodes=[nodes.Name(name=name)])] if name not in _SPECIAL:
+            return str(name)
+    return ""
+
+
 def _refuse_size(size: int) -> None:
     if size > TEMPLATE_CHARACTERS:
         raise TemplateError(f"the text has more than {TEMPLATE_CHARACTERS} characters")
@@ -150,7 +161,7 @@ class Template:
     Raises ExpressionError of kind syntax where the text is no template; `offset` is the start of the faulty line.
     """
 
-    __slots__ = ("_compiled", "text")
+    __slots__ = ("_compiled", "_name", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -158,7 +169,9 @@ class Template:
             raise ExpressionError("budget", f"the template has more than {EXPRESSION_CHARACTERS} characters")
         environment = _environment()
         try:
-            _refuse(environment.parse(text))
+            parsed = environment.parse(text)
+            _refuse(parsed)
+            self._name = _only_name(parsed)
             self._compiled: JinjaTemplate = environment.from_string(text)
         except TemplateSyntaxError as error:
             lines = text.splitlines(keepends=True)
@@ -179,6 +192,10 @@ class Template:
 
         `escape` is applied to every value that is put in, not to the template's own text; its ValueError is a fault.
         """
+        if escape is None and self._name:
+            value = scope.get(self._name)
+            if type(value) is str and len(value) <= TEMPLATE_CHARACTERS:
+                return value
         pieces: list[str] = []
         size = 0
         try:

@@ -60,9 +60,9 @@ def keyed(route: RoutePlan, record: Value, scope: Scope, where: str = "") -> Rea
     faults = list(route.contract(record)) if route.contract is not None else []
     # Keys of a record that breaks its contract would only repeat the faults.
     if not faults:
-        key = _key(route, record, scope, faults)
+        key = _key(route, record, scope, faults) if route.key is not None else ""
         once = _once(route, record, scope, faults)
-        find = tuple(_find(route, record, scope, faults))
+        find = tuple(_find(route, record, scope, faults)) if route.find else ()
     if faults:
         raw = _exact.encode(record) if where else b""
         located = [replace(fault, path=f"{where} {fault.path}".strip()) for fault in faults]
@@ -86,6 +86,8 @@ def _key(route: RoutePlan, record: Value, scope: Scope, faults: list[Fault]) -> 
 
 def _once(route: RoutePlan, record: Value, scope: Scope, faults: list[Fault]) -> bytes | None:
     """16 bytes over the values that identify the message; None where the route does not say which these are."""
+    if not route.once and not isinstance(route.format, InterchangeFormat):
+        return None
     values: list[Value] = []
     for position, part in enumerate(route.once, 1):
         try:

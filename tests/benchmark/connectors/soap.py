@@ -2,10 +2,14 @@
 
     python tests/benchmark/connectors/soap.py [--json]
 
-In: 16 clients call the operation of a daemon, which checks, stores and answers; against uvicorn with zeep, which reads
-the same call and answers it, and against the server of the npm package `soap`; neither checks or stores anything.
+In: 16 clients call the operation of a daemon, which checks, stores and answers. Its route leads to a system that is not
+there, and in another run into memory. Against starlette on uvicorn, as one would write it by hand: zeep reads the call,
+and the answer says what came; against the same without starlette, which is the least that uvicorn allows, and answers
+with bytes that are always the same; and against the server of the npm package `soap`. None of them checks or stores.
 
 Out: 16 deliveries at a time to a server that costs nothing; against zeep's own client in as many threads.
+
+The file is long because it holds the servers that are compared.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
+from tests.benchmark.destinations import Ends, memory, nobody  # noqa: E402 - as below
 from tests.benchmark.measurement import Measurement, tell  # noqa: E402 - the script's own folder comes first otherwise
 from tests.conformance.ports import LOOPBACK, free_port, listening  # noqa: E402 - as above
 from tests.conformance.soap_peers import HAS_NODE_SOAP, TAKE, WITHOUT_NODE_SOAP, NodeServer  # noqa: E402 - as above
@@ -36,6 +41,8 @@ from tests.conformance.soap_peers import HAS_NODE_SOAP, TAKE, WITHOUT_NODE_SOAP,
 CLIENTS = 16
 SECONDS = 4.0
 WARM_UP = 1.0
+SETTLE = 0.5
+"""Seconds after the address is taken until the route is ready, and nobody is told to come back."""
 SPACE = "http://schemas.xmlsoap.org/soap/envelope/"
 TEXT = "x" * 1000
 CALL = (
@@ -49,17 +56,17 @@ ANSWER = (
 
 
 @contextmanager
-def daemon(folder: Path, connection: dict[str, object]) -> Iterator[None]:
-    """A daemon with a route from the operation into memory, as a process of its own."""
+def daemon(folder: Path, connection: dict[str, object], ends: Ends) -> Iterator[None]:
+    """A daemon with a route from the operation, as a process of its own."""
     project = folder / "project"
     files: dict[str, object] = {
         "tundish.yaml": {"tundish": 1},
-        "connections/peers.yaml": {"connections": {"erp": {"soap": connection}, "sink": {"memory": {}}}},
+        "connections/peers.yaml": {"connections": {"erp": {"soap": connection}, "sink": ends[0]}},
         "routes/take.yaml": {
             "route": "take",
             "from": {"soap": {"connection": "erp", "operation": "Take", "response": {"receipt": "{{ id }}"}}},
             "key": "id",
-            "to": {"sink": {"memory": {"connection": "sink", "queue": "sink"}}},
+            "to": {"sink": ends[1]},
         },
     }
     for name, content in files.items():
@@ -119,12 +126,13 @@ async def read_body(reader: asyncio.StreamReader, head: bytes) -> None:
     await reader.readexactly(2)
 
 
-async def inbound(folder: Path) -> float:
+async def inbound(folder: Path, ends: Ends) -> float:
     """Into a daemon."""
     port = free_port()
     connection: dict[str, object] = {"wsdl": "take.wsdl", "listen": f"{LOOPBACK}:{port}", "path": "/take"}
-    with daemon(folder, connection):
+    with daemon(folder, connection, ends):
         await listening(port)
+        await asyncio.sleep(SETTLE)
         return await load(port, "/take")
 
 
@@ -152,6 +160,21 @@ async def bare(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": ANSWER})
 
 
+def by_hand() -> Any:
+    """The same with starlette: what somebody would write who has the libraries and no Tundish."""
+    from lxml import etree
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    async def take(request: Request) -> Response:
+        call = zeep_operation().input.deserialize(etree.fromstring(await request.body()))
+        return Response(ANSWER.replace(b">1<", f">{call.id}<".encode()), media_type="text/xml")
+
+    return Starlette(routes=[Route("/take", take, methods=["POST"])])
+
+
 @cache
 def zeep_operation() -> Any:
     """The operation, as zeep knows it."""
@@ -160,11 +183,11 @@ def zeep_operation() -> Any:
     return Client(TAKE).wsdl.bindings["{urn:example:take}Take"].get("Take")
 
 
-async def into_bare() -> float:
-    """Into uvicorn and zeep."""
+async def into(app: str) -> float:
+    """Into an application on uvicorn: `bare`, or `by_hand()`."""
     port = free_port()
-    code = f"import sys, uvicorn; sys.path.insert(0, {str(ROOT)!r}); from tests.benchmark.connectors.soap import bare\n"
-    code += f"uvicorn.run(bare, port={port}, log_level='error', access_log=False, lifespan='off', http='httptools')"
+    code = f"import sys, uvicorn; sys.path.insert(0, {str(ROOT)!r}); from tests.benchmark.connectors.soap import *\n"
+    code += f"uvicorn.run({app}, port={port}, log_level='error', access_log=False, lifespan='off', http='httptools')"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT)
     try:
         await listening(port)
@@ -266,11 +289,16 @@ def main() -> int:
     """Measure both directions and print them."""
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent)
-        taken = asyncio.run(inbound(folder / "in"))
-        figures = [Measurement("soap: calls → daemon → journal, 1 KB, 16 clients", taken, unit="a second")]
-        figures.append(
-            Measurement("soap: in, over bare uvicorn and zeep", taken / asyncio.run(into_bare()), at_least=0.5)
-        )
+        beside = asyncio.run(inbound(folder / "memory", memory()))
+        bare_before, hand = asyncio.run(into("bare")), asyncio.run(into("by_hand()"))
+        taken = asyncio.run(inbound(folder / "in", nobody()))
+        least = (bare_before + asyncio.run(into("bare"))) / 2
+        figures = [
+            Measurement("soap: calls → daemon → journal, 1 KB, 16 clients", taken, unit="a second"),
+            Measurement("soap: in, over starlette and zeep", taken / hand, at_least=0.5),
+            Measurement("soap: in, over bare uvicorn and zeep", taken / least, at_least=0.5),
+            Measurement("soap: the same, delivered to memory meanwhile", beside / least, at_least=0.5),
+        ]
         if HAS_NODE_SOAP:
             figures.append(Measurement("soap: in, over npm's server", taken / asyncio.run(into_node())))
         else:

@@ -1,7 +1,8 @@
 """Rows in and out of PostgreSQL, against bare SQLAlchemy on the same server in the same run.
 
-In: an outbox is emptied by a daemon, journal included, and by a loop that selects and deletes. Out: messages that are
-delivered at the same time, and rows that are inserted in transactions of the same size.
+In: an outbox is emptied by a daemon, journal included, and by a loop that selects and deletes, before it and after it.
+The route leads to a system that is not there, and in another run into memory. Out: messages that are delivered at the
+same time, and rows that are inserted in transactions of the same size.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import yaml
 from sqlalchemy import Engine, bindparam, create_engine, text
 
+from tests.benchmark.destinations import Ends, memory, nobody
 from tests.benchmark.measurement import Measurement, tell
 from tests.conformance.databases import MADE, MISSING_POSTGRES, DatabaseServer
 from tests.conformance.stand import outgoing, workbench
@@ -29,9 +31,9 @@ TOGETHER = 200
 
 
 class Site:
-    """Where the daemon lives: a route from the outbox into a queue that it forgets."""
+    """Where the daemon lives: a route from the outbox."""
 
-    def __init__(self, folder: Path, connection: dict[str, object]) -> None:
+    def __init__(self, folder: Path, connection: dict[str, object], ends: Ends) -> None:
         self.project, self.data = folder / "project", folder / "data"
         outbox = {"after": "delete", "wait_for_gaps": "0s"}
         source = {
@@ -44,12 +46,12 @@ class Site:
         }
         files = {
             "tundish.yaml": {"tundish": 1},
-            "connections/peers.yaml": {"connections": {"peer": {"sql": connection}, "sink": {"memory": {}}}},
+            "connections/peers.yaml": {"connections": {"peer": {"sql": connection}, "sink": ends[0]}},
             "routes/in.yaml": {
                 "route": "in",
                 "from": {"sql": source},
                 "key": "id",
-                "to": {"sink": {"memory": {"connection": "sink", "queue": "sink"}}},
+                "to": {"sink": ends[1]},
             },
         }
         for name, content in files.items():
@@ -81,10 +83,10 @@ def bare_in(engine: Engine) -> float:
             session.execute(delete, {"ids": [row.id for row in rows]})
 
 
-async def daemon_in(server: DatabaseServer, folder: Path) -> float:
-    """Rows a second of the daemon."""
+async def daemon_in(server: DatabaseServer, folder: Path, ends: Ends) -> float:
+    """Rows a second of the daemon, until the last one is deleted."""
     fill(server)
-    process = Process(Site(folder, server.settings()))
+    process = Process(Site(folder, server.settings(), ends))
     left = ROWS
 
     def look() -> int:
@@ -100,6 +102,16 @@ async def daemon_in(server: DatabaseServer, folder: Path) -> float:
         return before / (time.perf_counter() - since)
     finally:
         await process.kill()
+
+
+def both_in(server: DatabaseServer, engine: Engine, ends: Ends) -> tuple[float, float]:
+    """Rows a second of the daemon, and of the loop before and after it."""
+    fill(server)
+    before = bare_in(engine)
+    with tempfile.TemporaryDirectory() as folder:
+        durable = asyncio.run(daemon_in(server, Path(folder), ends))
+    fill(server)
+    return durable, (before + bare_in(engine)) / 2
 
 
 def bare_out(engine: Engine) -> float:
@@ -148,10 +160,8 @@ def main() -> int:
     server.start_now()
     engine = create_engine("postgresql+psycopg://", creator=server.connect)
     try:
-        fill(server)
-        bare = bare_in(engine)
-        with tempfile.TemporaryDirectory() as folder:
-            durable = asyncio.run(daemon_in(server, Path(folder)))
+        durable, bare = both_in(server, engine, nobody())
+        delivered_too, bare_beside = both_in(server, engine, memory())
         server.execute("CREATE TABLE inbox (id integer PRIMARY KEY, work_order text NOT NULL, qty numeric(10, 3))")
         inserts = bare_out(engine)
         server.execute("TRUNCATE inbox")
@@ -163,6 +173,7 @@ def main() -> int:
     tell(
         Measurement("sql in: outbox → daemon → journal, durable", durable, unit="a second"),
         Measurement("sql in: over bare SQLAlchemy that selects and deletes", durable / bare, at_least=0.5),
+        Measurement("sql in: the same, delivered to memory meanwhile", delivered_too / bare_beside, at_least=0.5),
         Measurement("sql out: deliveries → PostgreSQL", delivered, unit="a second"),
         Measurement("sql out: over bare SQLAlchemy that inserts", delivered / inserts),
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tundish.errors import Invalid
 from tundish.formats.contract import Decoded, Undecodable
-from tundish.formats.lines import split_lines
+from tundish.formats.lines import BLOCK, numbered, split_blocks
 from tundish.formats.ndjson import SPEC, NdjsonFormat, NdjsonSettings
 from tundish.model import Value
 
@@ -103,4 +103,26 @@ def test_what_is_written_is_read_again(records: list[Value], size: int) -> None:
 @settings(max_examples=60)
 def test_splitting_does_not_depend_on_the_chunks(text: bytes, size: int) -> None:
     chunks = [text[at : at + size] for at in range(0, len(text), size)]
-    assert list(split_lines(chunks, 10)) == list(split_lines([text], 10))
+    lines = [line for first, block in split_blocks(chunks, 10) for line in numbered(block, first, 10)]
+    assert lines == [line for first, block in split_blocks([text], 10) for line in numbered(block, first, 10)]
+    assert [line.number for line in lines] == list(range(1, len(lines) + 1))
+
+
+def test_what_is_wrong_with_one_line_is_found_among_many() -> None:
+    """Lines are read many at a time, and a fault in one of them is still that line's own."""
+    good = [b'{"n":%d,"of":[{"colon":"a:b"}]}' % number for number in range(2 * BLOCK)]
+    for bad, fact in (
+        (b'{"a":1,"a":2}', "is there twice"),
+        (b"[" * 65 + b"]" * 65, "nested deeper"),
+        (b"1 2", "trail"),
+    ):
+        for at in (0, BLOCK - 1, BLOCK, 2 * BLOCK - 1):
+            found = read(b"\n".join([*good[:at], bad, *good[at + 1 :]]))
+            assert len(found) == 2 * BLOCK
+            wrong = found[at]
+            assert isinstance(wrong, Undecodable)
+            assert wrong.faults[0].path.startswith(f"line {at + 1}") or fact == "nested deeper"
+            assert fact in wrong.faults[0].text
+            assert [one.where for one in found if isinstance(one, Decoded)] == [
+                f"line {number}" for number in range(1, 2 * BLOCK + 1) if number != at + 1
+            ]

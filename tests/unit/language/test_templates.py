@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from tundish.errors import ExpressionError, Invalid
 from tundish.language import Template
+from tundish.language.budgets import TEMPLATE_CHARACTERS
 from tundish.model import Settings
 
 
@@ -141,3 +142,15 @@ def test_templates_are_settings() -> None:
         Naming.model_validate({"name": "{{ id"})
     with pytest.raises(ValidationError, match="a template is a text"):
         Naming.model_validate({"name": True})
+
+
+@pytest.mark.parametrize("text", ["{{ id }}", "{{id}}", "{{ id }}{# a remark #}"])
+@pytest.mark.parametrize("value", ["a", "", "{{ id }}", 7, True, Decimal("1.50"), ["x"], {"a": 1}])
+def test_a_name_alone_gives_what_it_gives_among_others(text: str, value: object) -> None:
+    assert Template(text).render({"id": value}) == Template("|" + text).render({"id": value})[1:]
+
+
+def test_a_name_alone_may_be_absent_null_or_too_long() -> None:
+    for scope in ({}, {"id": None}, {"id": "x" * (TEMPLATE_CHARACTERS + 1)}):
+        with pytest.raises(Invalid):
+            Template("{{ id }}").render(scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ParamSpec
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
@@ -33,7 +34,7 @@ class HttpRequest:
     @property
     def target(self) -> str:
         """Path and query as they stand in the request line, below the connection's URL."""
-        return f"{self.path}?{urlencode(self.query, safe=_IN_QUERY, quote_via=quote)}" if self.query else self.path
+        return f"{self.path}?{_encoded(tuple(self.query.items()))}" if self.query else self.path
 
     def with_headers(self, more: Mapping[str, str]) -> HttpRequest:
         """The same request with further headers."""
@@ -45,6 +46,12 @@ class HttpRequest:
         path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
         query = quote(parts.query, safe=f"{_IN_QUERY}%&=+;")
         return replace(self, link=f"{path}?{query}" if query else path)
+
+
+@lru_cache(256)
+def _encoded(query: tuple[tuple[str, str], ...]) -> str:
+    """One request is asked for its target several times."""
+    return urlencode(query, safe=_IN_QUERY, quote_via=quote)
 
 
 class RequestBuilder:

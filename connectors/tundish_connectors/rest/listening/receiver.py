@@ -11,10 +11,11 @@ from tundish.errors import Backpressure, JournalError, NotConnected
 from tundish.model import Acceptance, Record, Unit
 from tundish.sdk import Context, Intake, RouteFacts
 from tundish.telemetry import MASK, masked
+from tundish_connectors._http.exchange import Request
 from tundish_connectors.rest.listening.listener import Listener
 from tundish_connectors.rest.listening.openapi import operation_of
 from tundish_connectors.rest.listening.paths import Entry
-from tundish_connectors.rest.listening.request import Answer, Request, refusal
+from tundish_connectors.rest.listening.request import Answer, refusal
 from tundish_connectors.rest.listening.route import Route
 from tundish_connectors.rest.listening.telling import acceptance_answer, later, progress_answer, reply_answer
 

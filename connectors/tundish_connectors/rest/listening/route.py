@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from tundish.model import Record
-from tundish_connectors.rest.listening.request import Answer, Request
+from tundish_connectors._http.exchange import Request
+from tundish_connectors.rest.listening.request import Answer
 
 
 class Route(Protocol):

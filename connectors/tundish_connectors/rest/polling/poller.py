@@ -6,21 +6,21 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from hashlib import blake2b
 
 from msgspec.structs import replace
 
 from tundish.errors import AuthFailed, DeliveryError, Invalid, Misconfigured, NotConnected, Rejected, Throttled
 from tundish.faults import Fault
-from tundish.model import Unit
-from tundish.sdk import Intake, Logger, accept_patiently
+from tundish.model import Record
+from tundish.sdk import Context, Intake
 from tundish.telemetry import Event
 from tundish_connectors.rest.calling.answers import Answer, error_of
 from tundish_connectors.rest.calling.checking import refusals
 from tundish_connectors.rest.calling.client import HttpClient
 from tundish_connectors.rest.calling.requests import HttpRequest, RequestBuilder
 from tundish_connectors.rest.poll_settings import PageSettings, PollSettings
+from tundish_connectors.rest.polling.handover import Handover, Taken
 from tundish_connectors.rest.polling.harvest import Harvest, Harvester
 from tundish_connectors.rest.polling.pages import Reader
 from tundish_connectors.rest.polling.position import At, Position, position_of
@@ -36,12 +36,16 @@ _SHOWN = 3
 class Poller:
     """One poll of a route, for one life of its source."""
 
-    def __init__(self, settings: PollSettings, client: HttpClient, log: Logger) -> None:
+    def __init__(self, settings: PollSettings, client: HttpClient, context: Context) -> None:
         """Raises Misconfigured."""
         self._settings = settings
         self._pages = settings.pages or PageSettings.model_construct()
         self._client = client
-        self._log = log
+        self._context = context
+        self._log = context.log
+        # Pages that we number may be asked for at any time. A link or a cursor of the system's own may mean to it that
+        # we have the page before, so that one is on disk by then.
+        self._ahead = self._pages.offset is not None or self._pages.number is not None
         self._builder = RequestBuilder("GET", settings.path, settings.query, settings.headers, odata=client.odata)
         self._reader = Reader(settings, client.odata, client.zone)
         self._harvester = Harvester(Watermark(settings.watermark) if settings.watermark is not None else None)
@@ -51,9 +55,17 @@ class Poller:
     async def run(self, intake: Intake) -> None:
         """Poll until cancelled. Raises NotConnected, AuthFailed or Misconfigured."""
         position = position_of(await intake.cursor(), self._design)
+        handover = Handover(intake)
+        self._context.start(handover.write(), name="write")
         while True:
             begun = time.monotonic()
-            position = await self._poll(intake, position)
+            try:
+                position = await self._poll(handover, position)
+            except Exception:
+                # Whoever opens the source again begins behind what is durable, so nothing may be on its way then.
+                await handover.flush()
+                raise
+            await handover.flush()
             await asyncio.sleep(max(0.0, begun + self._settings.every - time.monotonic()))
 
     async def look(self) -> Sequence[Fault]:
@@ -68,7 +80,7 @@ class Poller:
             return (Fault("poll.path", fact, "correct 'path' or 'query'"),)
         return tuple(refusals(answer, request.path))
 
-    async def _poll(self, intake: Intake, position: Position) -> Position:
+    async def _poll(self, handover: Handover, position: Position) -> Position:
         """Take page after page until the last one."""
         last, begun_anew = b"", False
         while True:
@@ -88,12 +100,14 @@ class Poller:
                     "the system does not heed the parameter for the page; correct 'query' or 'pages'",
                 )
             last = body
-            position = await self._take(intake, request, answer, at, position)
+            position = await self._take(handover, request, answer, at, position)
             if position.at is None:
                 return position
 
-    async def _take(self, intake: Intake, request: HttpRequest, answer: Answer, at: At, position: Position) -> Position:
-        """Make the page durable together with the position behind it; gives that position."""
+    async def _take(
+        self, handover: Handover, request: HttpRequest, answer: Answer, at: At, position: Position
+    ) -> Position:
+        """Hand the page over together with the position behind it; gives that position."""
         page = self._reader.read(answer, answer.body or b"", at, self._client.address_of(request))
         harvest = self._harvester.take(page, position)
         self._report(harvest, request)
@@ -101,13 +115,10 @@ class Poller:
         moved = replace(harvest.position, validator=validator_of(request, answer) if only_page else None)
         if harvest.lines:
             asked = self._harvester.asked_from(position)
-            unit = Unit(
-                body=b"".join(harvest.lines),
-                received=datetime.now(UTC),
-                meta={"path": request.path, "page": at.pages + 1, "watermark": asked or None},
-                cursor=moved.encode(),
-            )
-            await accept_patiently(intake, unit)
+            meta: Record = {"path": request.path, "page": at.pages + 1, "watermark": asked or None}
+            await handover.put(Taken(harvest.lines, meta, moved, sum(map(len, harvest.lines))))
+            if not self._ahead:
+                await handover.flush()
         return moved
 
     def _request(self, at: At, position: Position) -> HttpRequest:

@@ -36,7 +36,9 @@ class Watermark:
         """The value in a record; empty where it has none, or none of this kind. Raises ExpressionError."""
         value = self._by(item)
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
-            value = f"{Decimal(value):f}"
+            value = str(value) if isinstance(value, int) else f"{value:f}"
+            if self.kind == "number":
+                return value
         return value if isinstance(value, str) and value and self.is_readable(value) else ""
 
     def is_readable(self, text: str) -> bool:

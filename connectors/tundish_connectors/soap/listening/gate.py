@@ -52,7 +52,7 @@ class Gate:
 
     def admits(self, headers: Mapping[str, str]) -> bool:
         """Whether the head of a request may pass."""
-        given = headers.get("authorization", "").encode("latin-1")
+        given = headers.get("authorization", "").encode()
         return not self._basic or hmac.compare_digest(given, self._basic)
 
     def check(self, envelope: Envelope, now: datetime) -> None:

@@ -6,18 +6,16 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import formatdate
-from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from lxml import etree
-from starlette.requests import ClientDisconnect
-from starlette.requests import Request as HttpRequest
-from starlette.responses import Response
 
 from tundish.errors import Misconfigured
-from tundish.sdk import Logger, server_context
+from tundish.sdk import Context, server_context
 from tundish.telemetry import Event
-from tundish_connectors._http.server import BodyTooLong, HttpServer, read_body
+from tundish_connectors._http.exchange import Request as HttpRequest
+from tundish_connectors._http.exchange import answer_bytes
+from tundish_connectors._http.listener import HttpListener
 from tundish_connectors.soap.listening.gate import Gate
 from tundish_connectors.soap.listening.published import published
 from tundish_connectors.soap.listening.requests import Refused, Request, read_request
@@ -30,10 +28,25 @@ from tundish_connectors.soap.workshop import Workshop
 from tundish_connectors.soap.wsdl.service import Service, Version
 
 _MEDIA = {"text/xml", "application/soap+xml", "application/xml"}
+_TEXT = "text/plain; charset=utf-8"
 
 
 Take = Callable[[Request, HttpRequest], Awaitable[Told]]
 """What a source does with a request that fits the WSDL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, ready for HTTP."""
+
+    status: int
+    media: str = ""
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def encoded(self, *, close: bool, with_body: bool = True) -> bytes:
+        """Head and body, to be written at once."""
+        return answer_bytes(self.status, self.media, self.body, self.headers, close=close, with_body=with_body)
 
 
 @dataclass(slots=True)
@@ -45,33 +58,31 @@ class _Outcome:
     status: int = 0
     wsse: str = ""
     headers: list[etree._Element] = field(default_factory=list)
+    http: tuple[tuple[str, str], ...] = ()
 
 
-class SoapListener:
+class SoapListener(HttpListener):
     """Listens from the first route on; until then connecting is refused, which every client repeats."""
 
-    def __init__(self, settings: SoapConnectionSettings, service: Service, workshop: Workshop, log: Logger) -> None:
+    def __init__(
+        self, address: str, settings: SoapConnectionSettings, service: Service, workshop: Workshop, context: Context
+    ) -> None:
         """Raises MissingSecret or Misconfigured."""
-        self._settings = settings
+        tls = None if settings.tls is None else server_context(settings.tls)
+        super().__init__(
+            address,
+            context,
+            tls,
+            timeout=settings.timeout,
+            largest_body=settings.largest_body,
+            max_connections=settings.max_connections,
+        )
+        self._path = settings.path
         self._service = service
         self._workshop = workshop
-        self._log = log
         self._gate = Gate(settings.auth)
-        tls = None if settings.tls is None else server_context(settings.tls)
         self._scheme = "http" if tls is None else "https"
-        self._server = HttpServer(
-            settings.listen or "", self._serve, tls, timeout=settings.timeout, max_connections=settings.max_connections
-        )
         self._takes: dict[str, Take] = {}
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on."""
-        return self._server.port
-
-    async def close(self) -> None:
-        """Take no more connections, answer what was received, and close."""
-        await self._server.close()
 
     async def add(self, operation: str, take: Take) -> None:
         """Answer an operation with `take`; the first route takes the address.
@@ -80,65 +91,66 @@ class SoapListener:
         """
         if operation in self._takes:
             raise Misconfigured(f"two routes take the operation '{operation}' of this connection", "keep one")
-        await self._server.open()
         self._takes[operation] = take
-        await self._server.listen()
+        try:
+            await self.listen()
+        except BaseException:
+            del self._takes[operation]
+            raise
 
     def remove(self, operation: str, take: Take) -> None:
         """Answer it no more."""
         if self._takes.get(operation) == take:
             del self._takes[operation]
 
-    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
-        """The ASGI application."""
-        request = HttpRequest(scope, receive)
-        try:
-            response = await self._answer(request)
-        except ClientDisconnect:
-            response = Response(status_code=400)
-        except Exception as error:  # noqa: BLE001 - the client must hear that its message was not accepted
-            self._log.error(Event.REQUEST_FAILED, path=request.url.path, exc_info=error)
-            told = Told(code="Server", text="the message was not accepted", retry_after=5.0)
-            response = self._response(_Outcome(_version_of(request), told))
-        await response(scope, receive, send)
+    # What a connection asks.
 
-    async def _answer(self, request: HttpRequest) -> Response:
-        if request.url.path != self._settings.path:
-            return Response(f"the service is at {self._settings.path}\n", 404, media_type="text/plain")
+    def begin(self, request: HttpRequest) -> Answer | None:
+        """The answer to a request that is refused by its head."""
+        if unquote(request.path) != self._path:
+            return Answer(404, _TEXT, f"the service is at {self._path}\n".encode())
         if not self._gate.admits(request.headers):
-            return Response("credentials are missing or wrong\n", 401, {"WWW-Authenticate": 'Basic realm="tundish"'})
-        if request.method in ("GET", "HEAD"):
-            return self._document(request)
+            challenge = ("WWW-Authenticate", 'Basic realm="tundish"')
+            return Answer(401, _TEXT, b"credentials are missing or wrong\n", (challenge,))
+        if request.method not in ("GET", "HEAD", "POST"):
+            return Answer(405, headers=(("Allow", "GET, HEAD, POST"),))
+        if request.method == "POST" and (foreign := _foreign(request)):
+            return self.refusal(request, 415, foreign)
+        return None
+
+    async def answer(self, request: HttpRequest) -> Answer:
+        """Whatever happens, a client that gets no answer of the operation knows that its message was not accepted."""
         if request.method != "POST":
-            return Response(status_code=405, headers={"Allow": "GET, HEAD, POST"})
-        return self._response(await self._outcome(request))
-
-    def _document(self, request: HttpRequest) -> Response:
-        wanted = {name.lower(): value for name, value in request.query_params.items()}.get("wsdl")
-        address = f"{self._scheme}://{request.headers.get('host', '')}{self._settings.path}"
-        text = published(self._service.documents, wanted, address) if wanted is not None else None
-        if text is None:
-            return Response(f"the WSDL is at {address}?wsdl\n", 404, media_type="text/plain")
-        return Response(text, media_type="text/xml; charset=utf-8")
-
-    async def _outcome(self, request: HttpRequest) -> _Outcome:
-        version = _version_of(request)
-        if foreign := _foreign(request):
-            return _refusal(version, 415, foreign)
+            return self._document(request)
         try:
-            body = await read_body(request, self._settings.largest_body, self._settings.timeout)
-        except BodyTooLong:
-            return _refusal(version, 413, f"the message is longer than {self._settings.largest_body} bytes")
-        except TimeoutError:
-            return _refusal(version, 408, "the message did not come in time")
-        try:
-            return await self._taken(request, body)
+            return self._response(await self._taken(request))
         except Refused as refused:
             told = Told(code=refused.code, text=str(refused), faults=refused.faults)
-            return _Outcome(refused.version or version, told, wsse=refused.wsse)
+            return self._response(_Outcome(refused.version or _version_of(request), told, wsse=refused.wsse))
+        except Exception as error:  # noqa: BLE001 - the client must hear that its message was not accepted
+            self._log.error(Event.REQUEST_FAILED, path=request.path, exc_info=error)
+            told = Told(code="Server", text="the message was not accepted", retry_after=5.0)
+            return self._response(_Outcome(_version_of(request), told))
 
-    async def _taken(self, http: HttpRequest, body: bytes) -> _Outcome:
-        action, now = action_of(http), datetime.now(UTC)
+    def refusal(
+        self, request: HttpRequest | None, status: int, error: str, cure: str = "", *headers: tuple[str, str]
+    ) -> Answer:
+        """What is wrong, as a fault."""
+        version = "1.1" if request is None else _version_of(request)
+        told = Told(code="Client" if status < 500 else "Server", text=f"{error}; {cure}" if cure else error)
+        return self._response(_Outcome(version, told, status=status, http=headers))
+
+    def _document(self, request: HttpRequest) -> Answer:
+        query = parse_qsl(request.query, keep_blank_values=True)
+        wanted = {name.lower(): value for name, value in query}.get("wsdl")
+        address = f"{self._scheme}://{request.headers.get('host', '')}{self._path}"
+        text = published(self._service.documents, wanted, address) if wanted is not None else None
+        if text is None:
+            return Answer(404, _TEXT, f"the WSDL is at {address}?wsdl\n".encode())
+        return Answer(200, "text/xml; charset=utf-8", text)
+
+    async def _taken(self, http: HttpRequest) -> _Outcome:
+        body, action, now = http.body, action_of(http), datetime.now(UTC)
         request = await self._workshop.do(lambda: read_request(body, action, self._service, self._gate, now), len(body))
         envelope, operation = request.envelope, request.operation
         take = self._takes.get(operation.name)
@@ -150,22 +162,19 @@ class SoapListener:
         status = 202 if operation.is_one_way and told.code is None else 0
         return _Outcome(envelope.version, told, status=status, headers=addressed)
 
-    def _response(self, outcome: _Outcome) -> Response:
-        told, version = outcome.told, outcome.version
-        headers = {"Date": formatdate(usegmt=True)}
+    def _response(self, outcome: _Outcome) -> Answer:
+        told, version, headers = outcome.told, outcome.version, outcome.http
         if told.retry_after is not None:
-            headers["Retry-After"] = str(max(1, math.ceil(told.retry_after)))
-        if outcome.status in (408, 413):
-            headers["Connection"] = "close"
+            headers = (*headers, ("Retry-After", str(max(1, math.ceil(told.retry_after)))))
         if outcome.status == 202:
-            return Response(status_code=202, headers=headers)
+            return Answer(202, headers=headers)
         status = outcome.status or 200
         body = told.body
         if told.code is not None:
             body = make_fault(version, told.code, told.text, told.faults, outcome.wsse)
             status = outcome.status or _status(version, told)
         text = envelope_bytes(make_envelope(version, body, outcome.headers))
-        return Response(text, status, headers, media_type=content_type(version))
+        return Answer(status, content_type(version), text, headers)
 
 
 def action_of(request: HttpRequest) -> str:
@@ -182,10 +191,6 @@ def action_of(request: HttpRequest) -> str:
 def _version_of(request: HttpRequest) -> Version:
     """The version in which a client is told what it did not even get through with."""
     return "1.2" if "soap+xml" in request.headers.get("content-type", "") else "1.1"
-
-
-def _refusal(version: Version, status: int, text: str) -> _Outcome:
-    return _Outcome(version, Told(code="Client", text=text), status=status)
 
 
 def _foreign(request: HttpRequest) -> str:

@@ -6,12 +6,12 @@ import asyncio
 from datetime import UTC, datetime
 
 import msgspec
-from starlette.requests import Request as HttpRequest
 
 from tundish.errors import Backpressure, JournalError, Misconfigured
 from tundish.model import Record, Unit
 from tundish.sdk import Intake
 from tundish.telemetry import masked
+from tundish_connectors._http.exchange import Request as HttpRequest
 from tundish_connectors.soap.listening.answers import Answers, refusal
 from tundish_connectors.soap.listening.listener import SoapListener, action_of
 from tundish_connectors.soap.listening.requests import Request
@@ -106,5 +106,5 @@ def _meta(request: Request, http: HttpRequest, operation: str) -> Record:
         "version": request.envelope.version,
         "message_id": asked_id(request.envelope.headers),
         "headers": dict(masked(headers)),
-        "remote": http.client.host if http.client is not None else "",
+        "remote": http.remote,
     }

@@ -14,6 +14,8 @@ NAMESPACES: Mapping[Version, str] = {
     "1.1": "http://schemas.xmlsoap.org/soap/envelope/",
     "1.2": "http://www.w3.org/2003/05/soap-envelope",
 }
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+"""One for all: to make a parser takes longer than to read most messages. lxml lets one thread at a time use it."""
 _VERSIONS: Mapping[str, Version] = {uri: version for version, uri in NAMESPACES.items()}
 
 
@@ -91,9 +93,8 @@ def open_envelope(text: bytes) -> Envelope:
 def _parsed(text: bytes) -> etree._Element:
     if not text.strip():
         raise NotSoap("there is no envelope")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root: etree._Element = etree.fromstring(text, parser)
+        root: etree._Element = etree.fromstring(text, _PARSER)
     except (etree.XMLSyntaxError, ValueError) as error:
         where = f"line {error.lineno}: {said(error)}" if isinstance(error, etree.XMLSyntaxError) else str(error)
         raise NotSoap(f"this is not well-formed XML: {where}") from None

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Literal
 
 from zeep import xsd
@@ -54,8 +55,14 @@ _LONGEST_NUMBER = 1000
 
 def kind_of(type_: Any) -> Kind:
     """What a simple type of zeep holds."""
+    made: Any = type(type_)
+    return _kind(made)
+
+
+@lru_cache(4096)
+def _kind(made: Any) -> Kind:
     for known, kind in _KINDS:
-        if isinstance(type_, known):
+        if issubclass(made, known):
             return kind
     return "text"
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from sqlalchemy import URL, BindParameter, Connection, Select, Table, bindparam, types
+from sqlalchemy import URL, BindParameter, ColumnElement, Connection, Select, Table, bindparam, types
 from sqlalchemy.sql import Executable
 
 from tundish.errors import AuthFailed, Misconfigured
@@ -73,6 +73,10 @@ class Dialect(ABC):
     @abstractmethod
     def upsert(self, table: Table, key: Sequence[str]) -> Executable:
         """Insert a row, or update the one with the same key. Its parameters are named as the columns."""
+
+    def one_of(self, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+        """The condition that a column has one of these values, which the database converts to what it is."""
+        return column.in_(untyped(values, many=True))
 
     def claiming(self, select: Select[Any], connection: Connection) -> Select[Any]:
         """The selection of rows to claim: locked, without those that others have locked, where the database can."""

@@ -12,13 +12,13 @@ import psycopg
 from psycopg import Connection as Session
 from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
 from psycopg.types.string import TextLoader
-from sqlalchemy import URL, Connection, Select, Table, text
+from sqlalchemy import URL, ColumnElement, Connection, Select, Table, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import Executable
 
 from tundish.errors import AuthFailed, Misconfigured
 from tundish.sdk import TlsSettings, client_context
-from tundish_connectors.sql.dialects.contract import Dialect, FailureKind, Reading, shut_down
+from tundish_connectors.sql.dialects.contract import Dialect, FailureKind, Reading, shut_down, untyped
 from tundish_connectors.sql.settings import SqlConnectionSettings
 
 _PORT = 5432
@@ -115,6 +115,10 @@ class PostgreSql(Dialect):
         if not rest:
             return statement.on_conflict_do_nothing(index_elements=list(key))
         return statement.on_conflict_do_update(index_elements=list(key), set_=rest)
+
+    def one_of(self, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+        """All values as one array, so that the statement has the same text whatever their number."""
+        return column == func.any(untyped(values))
 
     def claiming(self, select: Select[Any], connection: Connection) -> Select[Any]:
         """FOR UPDATE SKIP LOCKED."""

@@ -8,7 +8,7 @@ from sqlalchemy.sql import Executable
 from tundish_connectors.sql.dialects.contract import Dialect, untyped
 from tundish_connectors.sql.failures import SqlFailure
 from tundish_connectors.sql.reading.handing import Handing, Keys
-from tundish_connectors.sql.reading.selection import AT_ONCE, Row, Selection
+from tundish_connectors.sql.reading.selection import AT_ONCE, Row, Selection, outside
 from tundish_connectors.sql.settings import SqlSourceSettings, StatusSettings
 
 
@@ -24,13 +24,20 @@ class Claims(Handing):
         self._column = selection.column(status.column)
         # It changes with each step, so it is no part of what is handed over.
         selection.hide(status.column)
+        self._looks_back = True
 
-    def take(self, session: Connection) -> list[Row]:
-        """Claim rows. Raises SqlFailure where another session was faster with some of them."""
-        rows = self._in_state(session, self._status.taken)
-        if rows:
-            return rows
-        rows = self._in_state(session, self._status.new)
+    def take(self, session: Connection, held: Keys) -> list[Row]:
+        """Claim rows. Raises SqlFailure where another session was faster with some of them.
+
+        What is claimed already, before a crash or by a claim whose answer was lost, comes first: it is looked for at
+        the beginning, and whenever nothing is new.
+        """
+        if self._looks_back:
+            rows = self._in_state(session, self._status.taken, held)
+            if rows:
+                return rows
+        rows = self._in_state(session, self._status.new, [])
+        self._looks_back = not rows
         keys = self.keys(rows)
         for at in range(0, len(keys), AT_ONCE):
             some = keys[at : at + AT_ONCE]
@@ -43,10 +50,12 @@ class Claims(Handing):
         """They are done."""
         return self._step(keys, self._status.taken, self._status.done)
 
-    def _in_state(self, session: Connection, state: str | int) -> list[Row]:
+    def _in_state(self, session: Connection, state: str | int, held: Keys) -> list[Row]:
         statement = (
             self.selection.select().where(self._column == untyped(state)).order_by(*self.key).limit(self.settings.batch)
         )
+        if held:
+            statement = statement.where(outside(self.key, held[0], held[-1]))
         if state == self._status.new:
             statement = self._dialect.claiming(statement, session)
         return self.selection.rows(session, statement)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, update
 from sqlalchemy.sql import Executable
 
 from tundish_connectors.sql.reading.handing import Handing, Keys
-from tundish_connectors.sql.reading.selection import Row, Selection
+from tundish_connectors.sql.reading.selection import Row, Selection, outside
 from tundish_connectors.sql.settings import OutboxSettings, SqlSourceSettings
 
 
@@ -54,19 +54,26 @@ class Outbox(Handing):
         if outbox.column is not None:
             selection.hide(outbox.column)
 
-    def take(self, session: Connection) -> list[Row]:
-        """Rows, up to a gap that may still be filled."""
+    def take(self, session: Connection, held: Keys) -> list[Row]:
+        """Rows, up to a gap that may still be filled.
+
+        Rows between those that are held came late, after a gap was waited for; they are taken when those are finished.
+        """
         statement = self.selection.select().order_by(*self.key).limit(self.settings.batch)
+        if held:
+            statement = statement.where(outside(self.key, held[0], held[-1]))
         if self._outbox.column is not None:
             statement = statement.where(self.selection.column(self._outbox.column).is_(None))
         rows = self.selection.rows(session, statement)
         numbers = [row[0] for row in rows]
         if len(self.key) == 1 and all(type(number) is int for number in numbers):
             rows = rows[: self._gaps.ready(numbers, time.monotonic())]
+            if rows:
+                self._gaps.taken(rows[-1][0])
         return rows
 
     def finish(self, session: Connection, keys: Keys) -> None:
-        """Mark or delete, and remember the last number."""
+        """Mark or delete, and remember the last number: a crash forgot it."""
         super().finish(session, keys)
         if keys and type(keys[-1][0]) is int:
             self._gaps.taken(keys[-1][0])

@@ -45,6 +45,15 @@ def pack(values: Sequence[Any]) -> Packed:
     return [_packed(value) for value in values]
 
 
+def pack_all(positions: Sequence[Sequence[Any]]) -> list[Packed]:
+    """The same for many; those of one column are nearly always of one type."""
+    kinds = {type(position[0]) for position in positions if len(position) == 1}
+    if len(kinds) != 1 or len(positions[0]) != 1 or (kind := kinds.pop()) not in _TYPES:
+        return [pack(position) for position in positions]
+    name, write = _TYPES[kind][:2]
+    return [[[name, write(value)]] for (value,) in positions]
+
+
 def _packed(value: Any) -> list[str | None]:
     if value is None:
         return ["null", None]

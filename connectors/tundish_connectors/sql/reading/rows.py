@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,13 @@ from tundish.errors import Misconfigured
 from tundish.model import Record, Value
 from tundish_connectors.sql.json_text import from_json
 
+Read = Callable[[Sequence[Any]], Sequence[Value]]
+"""Reads the cells of one column."""
+
 _DAY = timedelta(days=1)
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+_EXACT = frozenset({Decimal, type(None)})
+_MOMENTS = frozenset({datetime, type(None)})
 _MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -41,28 +47,41 @@ class RowReader:
         if absent:
             raise Misconfigured(f"there is no column '{absent[0]}' to read as JSON", "correct 'json'")
         self._zone = ZoneInfo(timezone) if timezone else None
-        self._fields = [(number, name, self._reading(name, json_columns, utc)) for number, name in enumerate(names)]
-        self._fields = [field for field in self._fields if field[1] not in hidden]
+        shown = [(number, name) for number, name in enumerate(names) if name not in hidden]
+        self._names = [name for _, name in shown]
+        self._fields = [(number, self._reading(name, json_columns, utc)) for number, name in shown]
 
-    def records(self, rows: Iterable[Sequence[Any]]) -> list[Record]:
+    def records(self, rows: Sequence[Sequence[Any]]) -> list[Record]:
         """Raises Misconfigured for a time without a zone where no 'timezone' is set."""
-        return [{name: read(row[number]) for number, name, read in self._fields} for row in rows]
+        if not rows or not self._fields:
+            return [{} for _ in rows]
+        # By columns, because the cells of one are nearly always of one type.
+        columns = list(zip(*rows, strict=True))
+        cells = [read(columns[number]) for number, read in self._fields]
+        return [dict(zip(self._names, row, strict=True)) for row in zip(*cells, strict=True)]
 
-    def _reading(self, name: str, json_columns: Collection[str], utc: Collection[str]) -> Callable[[Any], Value]:
+    def _reading(self, name: str, json_columns: Collection[str], utc: Collection[str]) -> Read:
         zone: tzinfo | None = UTC if name in utc else self._zone
         as_json = name in json_columns
 
+        def read_all(cells: Sequence[Any]) -> Sequence[Value]:
+            kinds = set(map(type, cells))
+            if kinds <= _AS_THEY_ARE and not as_json:
+                return cells
+            if kinds <= _EXACT and all(cell is None or cell.is_finite() for cell in cells):
+                return cells
+            if kinds <= _MOMENTS:
+                return [None if cell is None else moment(cell, zone, name) for cell in cells]
+            return [read(cell) for cell in cells]
+
         def read(value: Any) -> Value:
-            # The commonest first: every cell of every row passes here.
-            if value is None or (type(value) is str and not as_json):
-                return value
             if isinstance(value, datetime):
                 return moment(value, zone, name)
             if as_json and isinstance(value, str | bytes):
                 return _parsed(value)
             return plain(value)
 
-        return read
+        return read_all
 
 
 def moment(value: datetime, zone: tzinfo | None, column: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -65,6 +66,12 @@ class Selection:
         self._hidden = set(self.names) - set(shown)
         self._reader: RowReader | None = None
 
+    def among(self, columns: Sequence[ColumnElement[Any]], keys: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
+        """The condition for rows with one of these keys."""
+        if len(columns) == 1:
+            return self._dialect.one_of(columns[0], [key[0] for key in keys])
+        return among(columns, keys)
+
     def column(self, name: str) -> ColumnElement[Any]:
         """A column, for conditions."""
         return self.origin.c[name]
@@ -107,16 +114,25 @@ class Selection:
 
 def after(columns: Sequence[ColumnElement[Any]], values: Sequence[Any]) -> ColumnElement[bool]:
     """Rows behind a position, in the order of these columns: `a > 1 OR (a = 1 AND b > 2)`."""
+    # The first condition says nothing new, but every database finds the place in an index by it.
+    return and_(columns[0] >= untyped(values[0]), _beyond(columns, values, operator.gt))
+
+
+def outside(columns: Sequence[ColumnElement[Any]], first: Sequence[Any], last: Sequence[Any]) -> ColumnElement[bool]:
+    """Rows before a position or behind another one."""
+    return or_(_beyond(columns, first, operator.lt), _beyond(columns, last, operator.gt))
+
+
+def _beyond(
+    columns: Sequence[ColumnElement[Any]], values: Sequence[Any], compare: Callable[[Any, Any], ColumnElement[bool]]
+) -> ColumnElement[bool]:
     alternatives: list[ColumnElement[bool]] = []
     for number, (one, value) in enumerate(zip(columns, values, strict=True)):
         same = [columns[index] == untyped(values[index]) for index in range(number)]
-        alternatives.append(and_(*same, one > untyped(value)))
-    # The first condition says nothing new, but every database finds the place in an index by it.
-    return and_(columns[0] >= untyped(values[0]), or_(*alternatives))
+        alternatives.append(and_(*same, compare(one, untyped(value))))
+    return or_(*alternatives)
 
 
 def among(columns: Sequence[ColumnElement[Any]], keys: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
-    """Rows with one of these keys."""
-    if len(columns) == 1:
-        return columns[0].in_(untyped([key[0] for key in keys], many=True))
+    """Rows with one of these keys, of several columns."""
     return or_(*(and_(*(one == untyped(value) for one, value in zip(columns, key, strict=True))) for key in keys))

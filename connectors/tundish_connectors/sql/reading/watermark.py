@@ -7,7 +7,7 @@ were committed after later ones. The rows of that overlap are remembered in the 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection
 from tundish.errors import Misconfigured
 from tundish.model import Record
 from tundish_connectors.sql.dialects.contract import untyped
-from tundish_connectors.sql.json_text import to_json
+from tundish_connectors.sql.json_text import lines, to_json
 from tundish_connectors.sql.reading.positions import (
     FINGERPRINT,
     behind,
@@ -44,8 +44,10 @@ class Progress:
 class Page:
     """Rows that were read together."""
 
-    fresh: list[Record]
-    """Those that were not handed over before."""
+    rows: int
+    """How many were not handed over before."""
+    body: bytes
+    """Those, a line each."""
     cursor: bytes
     """The position behind them."""
     is_last: bool
@@ -78,7 +80,7 @@ class Watermark:
         rows = rows[:size]
         page = self._judged(rows, is_last=is_last)
         if is_last:
-            self.progress.seen = {name: mark for name, mark in self._met.items() if self._is_near(mark)}
+            self.progress.seen = self._near(self._met)
             self._at, self._met = None, {}
         else:
             self._at = self._selection.position(rows[-1], len(self._columns))
@@ -110,16 +112,14 @@ class Watermark:
             # In the overlap, rows come that lie before the position.
             if progress.position is None or self._bound is None or position[0] > progress.position[0]:
                 progress.position = position
-        progress.seen = {name: mark for name, mark in progress.seen.items() if self._is_near(mark)}
-        self._met = {name: mark for name, mark in self._met.items() if self._is_near(mark)}
-        return Page(fresh, self._cursor(), is_last)
+        progress.seen, self._met = self._near(progress.seen), self._near(self._met)
+        return Page(len(fresh), lines(fresh), self._cursor(), is_last)
 
-    def _is_near(self, mark: Any) -> bool:
+    def _near(self, marks: Mapping[bytes, Any]) -> dict[bytes, Any]:
+        """Those that the next pass may meet again."""
         position = self.progress.position
-        if position is None:
-            return False
-        bound = behind(position[0], self._settings.overlap)
-        return bound is not None and bool(mark >= bound)
+        bound = behind(position[0], self._settings.overlap) if position is not None else None
+        return {} if bound is None else {name: mark for name, mark in marks.items() if mark >= bound}
 
     def _require_different(self, rows: Sequence[Row]) -> None:
         if self._settings.key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from email.utils import formatdate
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.certificates import Authority
+from tests.conformance.ports import LOOPBACK
 from tests.conformance.soap_peers import ERP, NodeServer
 from tests.conformance.stand import Workbench
 from tests.integration.connectors.soap.soap_callers import serving
@@ -83,6 +85,19 @@ async def test_a_listener_is_looked_at_beside_a_daemon_that_listens(bench: Workb
                 with pytest.raises(Misconfigured, match="no field 'bookd'"):
                     await stand.component.probe()
             await stand.connection.close()
+
+
+async def test_an_address_that_somebody_else_has(bench: Workbench) -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen()
+        address = f"{LOOPBACK}:{taken.getsockname()[1]}"
+        connection = {"wsdl": ERP, "listen": address}
+        stand = bench.stand(SPEC, SPEC.source, connection, {"operation": "BookConfirmation"})
+        await stand.connection.open()
+        (fault,) = await stand.connection.check()
+    assert f"cannot listen on {address}" in fault.text
+    assert "end the process that has it" in fault.cure
 
 
 async def test_a_password_in_the_clear(bench: Workbench) -> None:

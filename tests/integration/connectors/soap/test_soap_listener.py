@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from starlette.requests import Request as HttpRequest
 from zeep import Client
 from zeep.exceptions import Fault as ZeepFault
 
@@ -22,6 +21,7 @@ from tests.integration.connectors.soap.soap_stands import SPEC, soap
 from tundish.errors import JournalFull, Misconfigured, NotConnected
 from tundish.faults import Fault
 from tundish.model import Acceptance, DeliveryProgress, Progress, Reply, Unit, Value
+from tundish_connectors._http.exchange import Request as HttpRequest
 from tundish_connectors.soap.connection import SoapConnection
 from tundish_connectors.soap.listening.requests import Request
 from tundish_connectors.soap.listening.telling import Told

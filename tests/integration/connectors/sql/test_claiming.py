@@ -37,12 +37,16 @@ def orders(database: Database) -> Database:
 
 
 async def test_rows_are_taken_then_done(orders: Database, parts: Parts) -> None:
-    source, intake = parts.source(orders.settings(), **CLAIMED, batch=3), RecordingIntake()
+    source, intake = parts.source(orders.settings(), **CLAIMED, batch=2), RecordingIntake()
     intake.gate.clear()
     await source.open()
     source.run(intake)
     await intake.wait_for(1, offered=True)
-    assert states(orders) == ["TAKEN"] * 3 + ["NEW"] * 2
+    # Those that wait for the journal and those that come next are claimed, and no more.
+    await until(lambda: states(orders) == ["TAKEN"] * 4 + ["NEW"])
+    await asyncio.sleep(0.1)
+    assert states(orders) == ["TAKEN"] * 4 + ["NEW"]
+    assert len(intake.offered) == 1
     intake.gate.set()
     await until(lambda: states(orders) == ["DONE"] * 5)
     assert records(intake.accepted)[0] == {"id": 0, "item": "FG-0"}

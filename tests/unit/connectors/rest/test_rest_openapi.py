@@ -6,9 +6,10 @@ import json
 
 from tundish.model import Record
 from tundish.sdk import RouteFacts
+from tundish_connectors._http.exchange import Request
 from tundish_connectors.rest.listening.openapi import document, operation_of
 from tundish_connectors.rest.listening.paths import Paths
-from tundish_connectors.rest.listening.request import Answer, Request
+from tundish_connectors.rest.listening.request import Answer
 from tundish_connectors.rest.listening.route import Route
 
 

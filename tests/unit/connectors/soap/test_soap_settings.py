@@ -12,7 +12,6 @@ from tundish_connectors.soap.settings import (
     SoapConnectionSettings,
     SoapLookupSettings,
     SoapSourceSettings,
-    is_loopback,
 )
 
 FILES = ProjectFiles(Path(), {"a.wsdl": b""})
@@ -91,13 +90,6 @@ def test_arguments_keep_their_shape() -> None:
     assert settings.arguments == SoapLookupSettings.model_validate(settings.model_dump()).arguments
     assert len({settings.arguments, settings.arguments}) == 1
     assert repr(settings.arguments).startswith("Arguments(")
-
-
-@pytest.mark.parametrize(
-    ("listen", "expected"), [("127.0.0.1:1", True), ("[::1]:1", True), ("localhost:1", True), ("10.example:1", False)]
-)
-def test_who_can_reach_an_address(listen: str, *, expected: bool) -> None:
-    assert is_loopback(listen) is expected
 
 
 def test_a_reload_notices_a_wsdl_that_was_changed_or_what_it_imports(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tundish.errors import Misconfigured
 from tundish_connectors.sql.dialects import dialect_of
 from tundish_connectors.sql.dialects.contract import Dialect, untyped
 from tundish_connectors.sql.dialects.sqlserver import SqlServer
-from tundish_connectors.sql.reading.selection import after, among
+from tundish_connectors.sql.reading.selection import after, among, outside
 from tundish_connectors.sql.settings import DialectName, SqlConnectionSettings
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -69,6 +69,8 @@ def statements(name: DialectName) -> str:
         "page": page,
         "claim": dialect.claiming(claim, Server()),  # type: ignore[arg-type] # enough of one
         "keys": select(origin.c.id).where(among(keys, [["a", 1], ["b", 2]])),
+        "one key": select(origin.c.id).where(dialect.one_of(origin.c.id, [1, 2])),
+        "others": select(origin.c.id).where(outside(keys, ["a", 1], ["b", 2])),
         "insert": insert(STOCK),
         "upsert": dialect.upsert(STOCK, ["id"]),  # type: ignore[dict-item] # executable, and a clause
         "call": text(dialect.call("erp.book", ["id", "qty"])),

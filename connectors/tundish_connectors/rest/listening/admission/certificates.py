@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tundish_connectors._http.exchange import Request
 from tundish_connectors.rest.listen_settings import CertificateSettings
 from tundish_connectors.rest.listening.admission.gate import Gate, Refused
-from tundish_connectors.rest.listening.request import Request
 
 
 class Certificates(Gate):

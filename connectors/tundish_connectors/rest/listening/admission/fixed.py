@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 
+from tundish_connectors._http.exchange import Request
 from tundish_connectors.rest.credentials import expected_headers
 from tundish_connectors.rest.listening.admission.gate import Gate, Refused
-from tundish_connectors.rest.listening.request import Request
 from tundish_connectors.rest.settings import AuthSettings
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tundish.faults import Fault
 from tundish.model import Record
-from tundish_connectors.rest.listening.request import Request
+from tundish_connectors._http.exchange import Request
 
 
 class Refused(Exception):

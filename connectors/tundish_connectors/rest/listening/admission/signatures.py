@@ -6,9 +6,9 @@ import hmac
 import time
 from collections.abc import Callable
 
+from tundish_connectors._http.exchange import Request
 from tundish_connectors.rest.listen_settings import HmacSettings
 from tundish_connectors.rest.listening.admission.gate import Gate, Refused
-from tundish_connectors.rest.listening.request import Request
 
 MOST_REMEMBERED = 1_000_000
 """Signatures that are remembered at the same time, some 100 bytes each."""

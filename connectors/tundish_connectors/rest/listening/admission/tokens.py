@@ -12,10 +12,10 @@ import jwt
 
 from tundish.faults import Fault
 from tundish.sdk import Logger
+from tundish_connectors._http.exchange import Request
 from tundish_connectors.rest.listen_settings import JwtSettings
 from tundish_connectors.rest.listening.admission.gate import Gate, Refused
 from tundish_connectors.rest.listening.admission.keysets import KeySet
-from tundish_connectors.rest.listening.request import Request
 
 _REMEMBERED = 1000
 """Good tokens whose signature is not checked again; a check takes as long as everything else about a request."""

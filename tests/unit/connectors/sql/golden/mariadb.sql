@@ -15,6 +15,16 @@ SELECT erp.orders.id
 FROM erp.orders
 WHERE erp.orders.plant = %s AND erp.orders.id = %s OR erp.orders.plant = %s AND erp.orders.id = %s
 
+-- one key
+SELECT erp.orders.id
+FROM erp.orders
+WHERE erp.orders.id IN (__[POSTCOMPILE_param_1])
+
+-- others
+SELECT erp.orders.id
+FROM erp.orders
+WHERE erp.orders.plant < %s OR erp.orders.plant = %s AND erp.orders.id < %s OR erp.orders.plant > %s OR erp.orders.plant = %s AND erp.orders.id > %s
+
 -- insert
 INSERT INTO erp.stock (id, `order`, `Qty`) VALUES (%s, %s, %s)
 

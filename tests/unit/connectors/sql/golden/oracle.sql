@@ -15,6 +15,16 @@ SELECT erp.orders.id
 FROM erp.orders
 WHERE erp.orders.plant = :param_1 AND erp.orders.id = :param_2 OR erp.orders.plant = :param_3 AND erp.orders.id = :param_4
 
+-- one key
+SELECT erp.orders.id
+FROM erp.orders
+WHERE erp.orders.id IN (__[POSTCOMPILE_param_1])
+
+-- others
+SELECT erp.orders.id
+FROM erp.orders
+WHERE erp.orders.plant < :param_1 OR erp.orders.plant = :param_2 AND erp.orders.id < :param_3 OR erp.orders.plant > :param_4 OR erp.orders.plant = :param_5 AND erp.orders.id > :param_6
+
 -- insert
 INSERT INTO erp.stock (id, "order", "Qty") VALUES (:id, :"order", :Qty)
 

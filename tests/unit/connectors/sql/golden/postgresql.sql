@@ -15,6 +15,16 @@ SELECT erp.orders.id
 FROM erp.orders
 WHERE erp.orders.plant = %(param_1)s AND erp.orders.id = %(param_2)s OR erp.orders.plant = %(param_3)s AND erp.orders.id = %(param_4)s
 
+-- one key
+SELECT erp.orders.id
+FROM erp.orders
+WHERE erp.orders.id = any(%(param_1)s)
+
+-- others
+SELECT erp.orders.id
+FROM erp.orders
+WHERE erp.orders.plant < %(param_1)s OR erp.orders.plant = %(param_2)s AND erp.orders.id < %(param_3)s OR erp.orders.plant > %(param_4)s OR erp.orders.plant = %(param_5)s AND erp.orders.id > %(param_6)s
+
 -- insert
 INSERT INTO erp.stock (id, "order", "Qty") VALUES (%(id)s::VARCHAR, %(order)s::INTEGER, %(Qty)s)
 

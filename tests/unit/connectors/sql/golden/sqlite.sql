@@ -15,6 +15,16 @@ SELECT erp.orders.id
 FROM erp.orders
 WHERE erp.orders.plant = ? AND erp.orders.id = ? OR erp.orders.plant = ? AND erp.orders.id = ?
 
+-- one key
+SELECT erp.orders.id
+FROM erp.orders
+WHERE erp.orders.id IN (__[POSTCOMPILE_param_1])
+
+-- others
+SELECT erp.orders.id
+FROM erp.orders
+WHERE erp.orders.plant < ? OR erp.orders.plant = ? AND erp.orders.id < ? OR erp.orders.plant > ? OR erp.orders.plant = ? AND erp.orders.id > ?
+
 -- insert
 INSERT INTO erp.stock (id, "order", "Qty") VALUES (?, ?, ?)
 

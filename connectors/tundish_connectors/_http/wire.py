@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from tundish_connectors.rest.listening.request import Answer, Request, refusal
+from tundish_connectors._http.exchange import Answer, Request
 
 LARGEST_HEAD = 64 * 1024
 """Bytes of request line and headers."""
@@ -47,6 +47,11 @@ class House(Protocol):
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a complete request; raises nothing but cancellation."""
+
+    def refusal(
+        self, request: Request | None, status: int, error: str, cure: str = "", *headers: tuple[str, str]
+    ) -> Answer:
+        """An answer that says what is wrong, and what to do about it; `request` is None where its head did not come."""
 
 
 class _Waiting:
@@ -101,7 +106,7 @@ class Wire(asyncio.Protocol):
         secured = transport.get_extra_info("ssl_object")
         self._certificate = secured.getpeercert() if secured is not None else None
         if not self._house.arrived(self):
-            answer = refusal(
+            answer = self._refusal(
                 503, "too many connections are open", "keep connections, and try again", ("Retry-After", "1")
             )
             self._deaf = True
@@ -119,11 +124,11 @@ class Wire(asyncio.Protocol):
         try:
             self._feed(data)
         except httptools.HttpParserError:
-            self._break_off(refusal(400, "this is no request of HTTP/1.1", "send what RFC 9112 describes"))
+            self._break_off(self._refusal(400, "this is no request of HTTP/1.1", "send what RFC 9112 describes"))
         else:
             if self._in_head and self._head > LARGEST_HEAD and not self._deaf:
                 text = f"request line and headers are longer than {LARGEST_HEAD} bytes"
-                self._break_off(refusal(431, text, "send shorter headers"))
+                self._break_off(self._refusal(431, text, "send shorter headers"))
 
     def _feed(self, data: bytes) -> None:
         while data and not self._deaf:
@@ -139,13 +144,15 @@ class Wire(asyncio.Protocol):
 
     def _without_wish(self, method: bytes) -> bytes:
         if method == b"CONNECT":
-            self._break_off(refusal(405, "this is no proxy", "send requests to this host only", ("Allow", "POST")))
+            self._break_off(
+                self._refusal(405, "this is no proxy", "send requests to this host only", ("Allow", "POST"))
+            )
             return b""
         headers = {name: value for name, value in self._headers.items() if name not in {"upgrade", "connection"}}
         lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
         head = method + b" " + self._url + b" HTTP/1.1\r\n" + "".join(lines).encode() + b"\r\n"
         if self._hosts != 1:
-            self._break_off(_host_fault())
+            self._break_off(self._host_fault())
         self._reset()
         return head
 
@@ -209,7 +216,7 @@ class Wire(asyncio.Protocol):
             request = self._request = self._made()
             length = int(self._headers.get("content-length", "0"))
         except ValueError:
-            self._break_off(refusal(400, "the target or the length of the request is none"))
+            self._break_off(self._refusal(400, "the target or the length of the request is none"))
             return
         answer = self._faults_of_head(length) or self._house.begin(request)
         waits = self._headers.get("expect", "").lower() == "100-continue"
@@ -233,14 +240,14 @@ class Wire(asyncio.Protocol):
 
     def _faults_of_head(self, length: int) -> Answer | None:
         if self._hosts != 1 and self._parser.get_http_version() != "1.0":
-            return _host_fault()
+            return self._host_fault()
         if length > self._house.largest_body:
             return self._too_large()
         return None
 
     def _too_large(self) -> Answer:
         text = f"the body is longer than {self._house.largest_body} bytes"
-        return refusal(413, text, "split it, or raise 'largest_body' of the connection")
+        return self._refusal(413, text, "split it, or raise 'largest_body' of the connection")
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -354,7 +361,9 @@ class Wire(asyncio.Protocol):
             self._transport.close()
         else:
             what = "the head of the request" if self._in_head else "the body"
-            self._break_off(refusal(408, f"{what} did not come within {self._house.timeout:g} s", "send it faster"))
+            self._break_off(
+                self._refusal(408, f"{what} did not come within {self._house.timeout:g} s", "send it faster")
+            )
 
     def close_when_idle(self) -> None:
         """The listener closes: whoever waits for no answer is disconnected."""
@@ -367,6 +376,8 @@ class Wire(asyncio.Protocol):
         """Disconnect at once."""
         self._transport.abort()
 
+    def _refusal(self, status: int, error: str, cure: str = "", *headers: tuple[str, str]) -> Answer:
+        return self._house.refusal(self._request, status, error, cure, *headers)
 
-def _host_fault() -> Answer:
-    return refusal(400, "a request of HTTP/1.1 has one header 'Host'", "send it once")
+    def _host_fault(self) -> Answer:
+        return self._refusal(400, "a request of HTTP/1.1 has one header 'Host'", "send it once")
