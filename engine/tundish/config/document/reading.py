@@ -45,6 +45,9 @@ _CURES = (
 )
 
 
+_TOO_DEEP = f"the file nests deeper than {DEEPEST} levels"
+
+
 class _Refused(TundishError):
     """The rest of the file cannot be trusted; the finding is in the report."""
 
@@ -65,6 +68,10 @@ def read_document(source: Source, report: Report) -> Node | None:
             mark = error.context_mark
         place = Place(source.file, mark.line + 1, mark.column + 1) if mark else Place(source.file, 1, 1)
         problem = " ".join(str(error.problem or error.context).split())
+        if "maximum nesting depth" in problem:
+            # PyYAML from 6.0.4 on looks so far ahead that it meets its own limit before we meet ours.
+            report.add(REFUSED_YAML, place, _TOO_DEEP, "flatten it")
+            return None
         context = f" ({error.context}, line {error.context_mark.line + 1})" if error.context_mark else ""
         cure = next((cure for part, cure in _CURES if part in problem), "")
         report.add(BROKEN_YAML, place, problem + context, cure)
@@ -99,7 +106,7 @@ class _Reader:
 
     def _node(self, event: Event, depth: int) -> Node:
         if depth > DEEPEST:
-            self._refuse(event, f"the file nests deeper than {DEEPEST} levels", "flatten it")
+            self._refuse(event, _TOO_DEEP, "flatten it")
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         first = self._nodes
