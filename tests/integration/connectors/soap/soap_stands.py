@@ -7,17 +7,23 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from tests.conformance.ports import LOOPBACK
 from tests.conformance.soap_peers import ERP
 from tests.conformance.stand import Stand, Workbench
+from tundish.errors import DeliveryError
 from tundish.model import Outgoing, Value
 from tundish.sdk import connector
 from tundish.sdk.tls import TlsSettings, server_context
 
 SPEC = connector("soap")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+PASSWORD = "correct horse"
+TOKEN = {"username": "tundish", "password": "env:ERP_PASSWORD"}
+"""Settings of a user; the fixture `password` sets the variable."""
 
 CONFIRMATION: dict[str, Value] = {
     "order": "4711",
@@ -51,6 +57,15 @@ def calling(
     """A destination that calls the service at an address."""
     made = {"wsdl": ERP, "url": url, "timeout": "2s", "operation_timeout": "2s", **connection}
     return bench.stand(SPEC, SPEC.destination, made, settings or {"operation": "BookConfirmation"}, route)
+
+
+async def refusal(bench: Workbench, url: str, order: str = "4711", **connection: str) -> DeliveryError:
+    """What a delivery raises."""
+    stand = calling(bench, url, None, "r", **connection)
+    await stand.open()
+    with pytest.raises(DeliveryError) as caught:
+        await stand.destination.deliver(confirmation(order=order))
+    return caught.value
 
 
 def asking(bench: Workbench, url: str, settings: dict[str, object] | None = None, **connection: object) -> Stand:
