@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests.conformance.databases import MADE, MISSING_POSTGRES, DatabaseServer
+from tests.conformance.database_server import DatabaseServer
+from tests.conformance.databases import MADE, MISSING
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tundish.model import Unit
 
@@ -43,7 +44,7 @@ class Harness(PeerHarness):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         if not MADE:
-            pytest.skip(MISSING_POSTGRES)
+            pytest.skip(MISSING["postgresql"])
         self.server: DatabaseServer = next(iter(MADE.values()))()
         self._session: Any = None
         self._is_made = False
