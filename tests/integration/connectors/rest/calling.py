@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
-from aiohttp import web
 
-from tests.conformance.ports import LOOPBACK
+from tests.conformance.http_service import Handler, everything, http_service
 from tests.conformance.stand import Stand, Workbench, outgoing
 from tundish.errors import DeliveryError
 from tundish.sdk import connector
-from tundish.sdk.tls import TlsSettings, server_context
+from tundish.sdk.tls import TlsSettings
 
 SPEC = connector("rest")
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@asynccontextmanager
-async def system(handler: Handler, *, tls: TlsSettings | None = None) -> AsyncIterator[str]:
+def system(handler: Handler, *, tls: TlsSettings | None = None) -> AbstractAsyncContextManager[str]:
     """A system that answers every request with `handler`. Gives its URL."""
-    app = web.Application(client_max_size=2**30)
-    app.router.add_route("*", "/{any:.*}", handler)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    context = server_context(tls) if tls is not None else None
-    try:
-        await web.TCPSite(runner, LOOPBACK, 0, ssl_context=context).start()
-        yield f"{'https' if tls else 'http'}://{LOOPBACK}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    return http_service(everything(handler), tls=tls)
 
 
 def stand(bench: Workbench, url: str, settings: dict[str, object] | None = None, **connection: object) -> Stand:

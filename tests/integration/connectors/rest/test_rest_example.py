@@ -14,7 +14,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from tests.conformance.cap import MISSING, Cap
-from tests.conformance.ports import LOOPBACK
+from tests.conformance.http_service import http_service
 from tests.conformance.stand import until
 from tests.crash.process import Process
 
@@ -65,15 +65,9 @@ class Mes:
 @pytest.fixture
 async def mes() -> AsyncIterator[tuple[Mes, str]]:
     """A MES, and its address."""
-    system, app = Mes(), web.Application()
-    app.router.add_put("/work-orders/{number}", system.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, LOOPBACK, 0).start()
-        yield system, f"http://{LOOPBACK}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    system = Mes()
+    async with http_service(web.put("/work-orders/{number}", system.take)) as url:
+        yield system, url
 
 
 @pytest.fixture
