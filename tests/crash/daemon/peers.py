@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import socket
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -15,6 +14,7 @@ from pathlib import Path
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from tests.conformance.http_service import http_service
+from tests.conformance.ports import free_port
 
 PROJECT = {
     "tundish.yaml": "tundish: 1\n",
@@ -38,13 +38,6 @@ to:
     retry: {{attempts: 8, backoff: 20ms..100ms}}
 """,
 }
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
