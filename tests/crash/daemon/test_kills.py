@@ -32,7 +32,6 @@ UNCONFIRMED = 64
 LONGEST_WAIT = 0.4
 """Seconds until the kill: after the daemon was ready, and every fourth time after it began to start."""
 READY_WITHIN = 5.0
-REST = ("tundish_connectors.rest.listening.listener", "tundish_connectors.rest.calling.client")
 
 
 def totals_of(site: Site) -> RouteTotals:
@@ -54,15 +53,10 @@ async def test_a_hundred_kills_under_load(tmp_path: Path) -> None:
     async with erp.listening(site.erp), asyncio.TaskGroup() as load:
         for client in range(CLIENTS):
             load.create_task(clients.run(client))
-        following = Process(site, REST)
-        await following.load()
         for life in range(KILLS + 1):
-            erp.life = life
-            daemon, following = following, Process(site, REST)
-            await daemon.go()
+            erp.life, daemon = life, Process(site)
+            await daemon.begin()
             if life < KILLS:
-                # The next one loads its modules while this one works.
-                await following.load()
                 if life % 4:
                     await daemon.ready()
                 await asyncio.sleep(chance.uniform(0.0, LONGEST_WAIT))
@@ -131,7 +125,7 @@ def assert_few_repeats(booked: Iterable[Booking]) -> None:
 async def test_a_message_that_kills_the_process_is_a_dead_letter_at_the_third_crash(tmp_path: Path) -> None:
     site, erp = Site.build(tmp_path), Erp(busy=0.0)
     clients = Clients(site.inbound)
-    daemon = Process(site, REST)
+    daemon = Process(site)
     killer = "WO-0-3/3"
     starts: list[float] = []
 
@@ -144,7 +138,7 @@ async def test_a_message_that_kills_the_process_is_a_dead_letter_at_the_third_cr
         load.create_task(clients.run(0))
         while not await lives(daemon, 1.0):
             erp.life += 1
-            daemon, begun = Process(site, REST), time.monotonic()
+            daemon, begun = Process(site), time.monotonic()
             await daemon.start()
             starts.append(time.monotonic() - begun)
         clients.stop()

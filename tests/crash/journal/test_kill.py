@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
 import os
 import time
 from contextlib import suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.forks import fork_server
 from tests.crash.journal.load import SMALL, Promises, Tell, dice_of, produce, register
 from tundish.journal import SqliteJournal, back_up, open_journal
 
@@ -78,8 +78,7 @@ def killed(context: ForkServerContext, folder: Path, seed: int, after: float) ->
 
 @pytest.mark.parametrize("life", range(max(1, ROUNDS // KILLS)))
 async def test_nothing_promised_is_lost_when_the_process_is_killed(tmp_path: Path, life: int) -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context = fork_server()
     folder, promises, dice, accepted = tmp_path / "journal", Promises(), dice_of(life), 0
     for number in range(KILLS):
         for fact in killed(context, folder, number, dice.uniform(0.02, 0.35)):

@@ -93,11 +93,10 @@ async def test_kills_while_polling_lose_nothing_and_repeat_nothing(
 ) -> None:
     system, url = mes
     site = Site(tmp_path, cap.v4, url)
-    modules = ["tundish_connectors.rest.source", "tundish_connectors.rest.destination"]
     created: list[str] = []
     async with ClientSession() as session:
         for life in range(KILLS + 1):
-            daemon = Process(site, modules)
+            daemon = Process(site)
             await daemon.start()
             for _ in range(4):
                 created.append(f"WO-{len(created)}")
@@ -117,7 +116,7 @@ async def test_a_plan_becomes_orders_that_come_back_from_the_erp(
 ) -> None:
     system, url = mes
     site = Site(tmp_path, cap.v4, url)
-    daemon = Process(site, ["tundish_connectors.rest.source"])
+    daemon = Process(site)
     await daemon.start()
     (site.planning / "plan-1.csv").write_text("number;item;quantity;start\nWO-7;O'Brien;48.5;2026-03-01 06:00\n")
     await until(lambda: "WO-7" in system.orders, within=20)
