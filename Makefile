@@ -2,9 +2,9 @@
 # lint   the static checks alone        bench  measure, as ratios
 
 BIN := .venv/bin
-# One file stays in one process, so that what it sets up is set up once. The seed makes two runs of one tree the same;
-# `pytest` without it looks for new counterexamples every time.
-PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --hypothesis-seed=0
+# One file stays in one process, so that what it sets up is set up once; tests/conftest.py says which files begin.
+# The seed makes two runs of one tree the same; `pytest` without it looks for new counterexamples every time.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-seed=0
 
 .PHONY: demo test lint unit integration bench clean
 
