@@ -97,7 +97,8 @@ async def test_kills_while_polling_lose_nothing_and_repeat_nothing(
     async with ClientSession() as session:
         for life in range(KILLS + 1):
             daemon = Process(site)
-            await daemon.start()
+            await daemon.begin()
+            await daemon.ready()
             for _ in range(4):
                 created.append(f"WO-{len(created)}")
                 await create(session, cap, created[-1])
