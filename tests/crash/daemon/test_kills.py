@@ -29,8 +29,10 @@ SEED = int(os.environ.get("TUNDISH_SEED", "20260101"))
 CLIENTS = 8
 UNCONFIRMED = 64
 """Deliveries whose receipt may not be on disk when the process dies: in flight, and written since the last sync."""
+PROGRESS = 40
+"""Requests that the ERP gets in a life, but for every fourth, before a kill is due: what was in flight is settled."""
 LONGEST_WAIT = 0.4
-"""Seconds until the kill: after the daemon was ready, and every fourth time after it began to start."""
+"""Seconds from then until the kill; every fourth time from the moment at which the daemon began to start."""
 READY_WITHIN = 5.0
 
 
@@ -47,6 +49,14 @@ async def drained(site: Site, within: float = 30.0) -> RouteTotals:
         return totals
 
 
+async def asked_for_more(erp: Erp, count: int) -> None:
+    """Wait for so many more requests."""
+    enough = len(erp.requests) + count
+    async with asyncio.timeout(30):
+        while len(erp.requests) < enough:  # noqa: ASYNC110 - nobody announces them
+            await asyncio.sleep(0.005)
+
+
 async def test_a_hundred_kills_under_load(tmp_path: Path) -> None:
     site, erp, chance = Site.build(tmp_path), Erp(), random.Random(SEED)  # noqa: S311 - repeatable, no secret
     clients = Clients(site.inbound)
@@ -59,6 +69,7 @@ async def test_a_hundred_kills_under_load(tmp_path: Path) -> None:
             if life < KILLS:
                 if life % 4:
                     await daemon.ready()
+                    await asked_for_more(erp, PROGRESS)
                 await asyncio.sleep(chance.uniform(0.0, LONGEST_WAIT))
                 await daemon.kill()
         await daemon.ready()

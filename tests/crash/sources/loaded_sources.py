@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[3]
 MARK = re.compile(r"unit-\d{6}-")
 OUTSTANDING = 200
 """Units that may wait for their acknowledgement before the load pauses."""
+PATIENCE = 40.0
+"""Seconds within which something more is acknowledged, however busy the machine is."""
 WITHOUT_PROGRESS = 8.0
 """Seconds without a new acknowledgement after which a unit counts as never acknowledged."""
 
@@ -115,7 +117,7 @@ class Load:
         """Wait until something more is acknowledged."""
         before = len(self.acknowledged())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while len(self.acknowledged()) <= before:  # noqa: ASYNC110 - a foreign process has no event to wait for
                     await asyncio.sleep(0.02)
         except TimeoutError:
