@@ -25,7 +25,7 @@ def fork_server() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         [
-            *("tests.crash.journal.load", "tundish.cli.run", "tundish.runtime.daemon"),
+            *("tests.crash.journal.life", "tundish.cli.run", "tundish.runtime.daemon"),
             *sorted({part.implementation.partition(":")[0] for part in parts}),
         ]
     )
