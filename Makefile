@@ -2,9 +2,9 @@
 # lint   the static checks alone        bench  measure, as ratios
 
 BIN := .venv/bin
-# One file stays in one process, so that what it sets up is set up once. The seed makes two runs of one tree the same;
-# `pytest` without it looks for new counterexamples every time.
-PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --hypothesis-seed=0
+# One file stays in one process, so that what it sets up is set up once; tests/conftest.py says which files begin.
+# The seed makes two runs of one tree the same; `pytest` without it looks for new counterexamples every time.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-seed=0
 
 .PHONY: demo test lint unit integration bench clean
 
@@ -29,8 +29,9 @@ unit:
 integration:
 	@.ci/venv all,test
 	@.ci/peers
-	# Foreign servers share two cores with what they test. What fails is run once more, and listed as such.
-	$(PYTEST) --reruns 1 -r R tests --ignore tests/unit --ignore tests/architecture
+	# Foreign servers share two cores with what they test. What fails is run once more, and listed as such. Much of the
+	# time is spent waiting for them, so there is work for a third process.
+	$(PYTEST) -n 3 --reruns 1 -r R tests --ignore tests/unit --ignore tests/architecture
 
 bench:
 	@.ci/venv all,test

@@ -13,7 +13,6 @@ import asyncio
 import json
 import re
 import secrets
-import socket
 import sys
 import tempfile
 import time
@@ -28,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.benchmark.mapping import HERE, INPUTS, UNITS, load_yardstick
 from tests.benchmark.measurement import Measurement, tell
+from tests.conformance.ports import free_port
 from tundish.journal import NewMessage, NewUnit, open_journal
 from tundish.telemetry import configure_logs
 
@@ -178,13 +178,6 @@ async def client(port: int, body: bytes, end: float) -> None:
         length = re.search(rb"content-length: *(\d+)", answer, re.IGNORECASE)
         await reader.readexactly(int(length[1] if length else 0))
     writer.close()
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def http_to_http(folder: Path, inputs: Path, seconds: float) -> float:

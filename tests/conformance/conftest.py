@@ -32,8 +32,7 @@ async def peer(connector: str, tmp_path: Path) -> AsyncIterator[PeerHarness]:
     try:
         yield harness
     finally:
-        await harness.stop()
-        await harness.finish()
+        await harness.leave()
 
 
 @pytest.fixture

@@ -37,6 +37,8 @@ class PeerHarness(ABC):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.is_over = False
+        """The test has ended: what takes long to start need not stop, where the next test can have it."""
 
     @abstractmethod
     async def start(self) -> None:
@@ -56,6 +58,12 @@ class PeerHarness(ABC):
 
     async def finish(self) -> None:  # noqa: B027 - most peers have nothing to do
         """Release what outlives `stop`."""
+
+    async def leave(self) -> None:
+        """End with the test."""
+        self.is_over = True
+        await self.stop()
+        await self.finish()
 
     async def produce(self, body: bytes) -> Produced:
         """Hand a unit over; the peer repeats it until it is acknowledged, where its protocol has that."""

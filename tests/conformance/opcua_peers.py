@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import json
+import os
 import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,32 @@ def missing() -> str:
     return ""
 
 
+_idle: list[subprocess.Popen[bytes]] = []
+"""Processes that have served, and can serve again: to load what they need takes longer than all else."""
+
+
+def _spawn() -> subprocess.Popen[bytes]:
+    assert NODE is not None
+    process = subprocess.Popen(
+        [NODE, "opcua_server.js"],
+        cwd=_FOLDER,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+    )
+    atexit.register(_kill, process)
+    return process
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+
+
 class NodeOpcUa:
     """node-opcua, as `tests/peers/opcua_server.js` sets it up."""
 
@@ -35,10 +64,9 @@ class NodeOpcUa:
             pytest.skip(why)
         self.port = free_port()
         self._options = {"port": self.port, "folder": str(folder), **options}
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._reading: asyncio.Task[None] | None = None
         self._answers: dict[int, asyncio.Future[Any]] = {}
-        self._ready = asyncio.Event()
         self._number = 0
         self.acknowledged: Counter[str] = Counter()
         """How often each value was in a notification that a client acknowledged; bytes in base64."""
@@ -52,65 +80,78 @@ class NodeOpcUa:
 
     async def start(self) -> None:
         """Start, and wait until it is ready."""
-        if self._process is not None:
-            return
-        assert NODE is not None
-        self._ready.clear()
-        self._process = await asyncio.create_subprocess_exec(
-            NODE,
-            str(_FOLDER / "opcua_server.js"),
-            json.dumps(self._options),
-            cwd=_FOLDER,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            limit=1 << 24,
-        )
-        self._reading = asyncio.get_running_loop().create_task(self._read(self._process))
-        async with asyncio.timeout(60):
-            await self._ready.wait()
+        if self._process is None:
+            self._process = _idle.pop() if _idle else _spawn()
+            self._reading = asyncio.get_running_loop().create_task(self._read(self._process))
+            await self._ask({"do": "serve", "options": self._options}, within=60)
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
+    async def _read(self, process: subprocess.Popen[bytes]) -> None:
+        """Take in what it says. Its pipe outlives the event loop of a test, so each reads from a copy of it."""
         assert process.stdout is not None
-        while line := await process.stdout.readline():
-            try:
-                said = json.loads(line)
-            except ValueError:
-                continue
-            if "ready" in said:
-                self._ready.set()
-            elif "acknowledged" in said:
-                self.acknowledged.update(said["acknowledged"])
-            elif "written" in said:
-                self.written.append(said["written"])
-            elif "id" in said and (waiting := self._answers.pop(said["id"], None)) is not None and not waiting.done():
-                if "fault" in said:
-                    waiting.set_exception(AssertionError(said["fault"]))
-                else:
-                    waiting.set_result(said["answer"])
+        reader = asyncio.StreamReader(limit=1 << 24)
+        pipe = os.fdopen(os.dup(process.stdout.fileno()), "rb", buffering=0)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), pipe
+        )
+        try:
+            while line := await reader.readline():
+                with contextlib.suppress(ValueError):
+                    self._hear(json.loads(line))
+        finally:
+            transport.close()
+
+    def _hear(self, said: dict[str, Any]) -> None:
+        if "acknowledged" in said:
+            self.acknowledged.update(said["acknowledged"])
+        elif "written" in said:
+            self.written.append(said["written"])
+        elif "id" in said and (waiting := self._answers.pop(said["id"], None)) is not None and not waiting.done():
+            if "fault" in said:
+                waiting.set_exception(AssertionError(said["fault"]))
+            else:
+                waiting.set_result(said["answer"])
 
     async def stop(self) -> None:
         """Kill it, as a power cut does; may be called twice."""
         process, self._process = self._process, None
+        if process is not None:
+            await asyncio.to_thread(_kill, process)
+            await self._heard()
+
+    async def leave(self) -> None:
+        """Serve no more, and let another test have the process."""
+        process = self._process
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        try:
+            await self.do("leave")
+        except (AssertionError, OSError, TimeoutError):
+            await self.stop()
+            return
+        self._process = None
+        assert self._reading is not None
+        self._reading.cancel()
+        await self._heard()
+        _idle.append(process)
+
+    async def _heard(self) -> None:
         if self._reading is not None:
-            await self._reading
+            await asyncio.wait([self._reading])
         for waiting in self._answers.values():
             waiting.cancel()
         self._answers.clear()
 
     async def do(self, command: str, **arguments: Any) -> Any:
         """Tell it to do something, and wait for its answer."""
+        return await self._ask({"do": command, **arguments}, within=10)
+
+    async def _ask(self, order: dict[str, Any], within: float) -> Any:
         assert self._process is not None
         assert self._process.stdin is not None
         self._number += 1
         waiting = self._answers[self._number] = asyncio.get_running_loop().create_future()
-        self._process.stdin.write(json.dumps({"id": self._number, "do": command, **arguments}).encode() + b"\n")
-        async with asyncio.timeout(10):
+        self._process.stdin.write(json.dumps({"id": self._number, **order}).encode() + b"\n")
+        async with asyncio.timeout(within):
             return await waiting
 
     async def write(self, node: str, type_: str, value: object, **more: object) -> None:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 
 LOOPBACK = "127.0.0.1"
 
+_CHOICE = range(15_000, 32_000)
+"""Below those from which the system takes the ports of outgoing connections: one of these would come between."""
+_chance = random.SystemRandom()
+_given: set[int] = set()
+
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind((LOOPBACK, 0))
-        return int(sock.getsockname()[1])
+    """A port that nobody listens on, and that this process was not given before."""
+    while True:
+        port = _chance.choice(_CHOICE)
+        if port in _given:
+            continue
+        with socket.socket() as sock:
+            try:
+                sock.bind((LOOPBACK, port))
+            except OSError:
+                continue
+        _given.add(port)
+        return port
 
 
 async def listening(port: int, within: float = 10.0) -> None:

@@ -7,16 +7,16 @@ import contextlib
 import itertools
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-LOAD = "import sys, tundish.cli.run, tundish.runtime.daemon{}; print('loaded', flush=True); sys.stdin.readline()"
+from tests.crash.forks import Fork
+
 RUN = "from tundish.cli import main; main()"
 
 
 _NUMBERS = itertools.count()
-_STARTED: list[asyncio.subprocess.Process] = []
+_STARTED: list[asyncio.subprocess.Process | Fork] = []
 
 
 def end_all() -> None:
@@ -39,45 +39,34 @@ class Site(Protocol):
 class Process:
     """`tundish run`, as a plant runs it; what it says is in the file `log`."""
 
-    def __init__(self, site: Site, modules: Sequence[str] = ()) -> None:
-        """`modules` are loaded early by `load`."""
+    def __init__(self, site: Site) -> None:
         self._site = site
-        self._modules = modules
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Fork | None = None
         self.log = site.project.parent / f"daemon-{next(_NUMBERS)}.log"
-
-    async def load(self) -> None:
-        """Start the interpreter and let it load everything; the daemon itself begins with `go`."""
-        loading = LOAD.format("".join(f", {module}" for module in self._modules))
-        await self._spawn(f"{loading}; {RUN}")
-
-    async def go(self) -> None:
-        """Begin to be a daemon, as soon as everything is loaded."""
-        assert self._process is not None
-        assert self._process.stdin is not None
-        await self._has_said(b"loaded")
-        self._process.stdin.write(b"\n")
 
     async def start(self) -> None:
         """Start it from nothing, and wait until it is ready."""
-        await self._spawn(RUN)
-        await self.ready()
-
-    async def _spawn(self, code: str) -> None:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-c", code, "run", str(self._site.project), "--data", str(self._site.data)),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=log,
-                stderr=log,
+                *(sys.executable, "-c", RUN, *self._arguments), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
         _STARTED.append(self._process)
+        await self.ready()
+
+    async def begin(self) -> None:
+        """Let it begin with everything loaded; it is not ready yet."""
+        self.log.touch()
+        # The first one waits until everything is loaded.
+        self._process = await asyncio.to_thread(Fork, self._arguments, self.log)
+        _STARTED.append(self._process)
+
+    @property
+    def _arguments(self) -> list[str]:
+        return ["run", str(self._site.project), "--data", str(self._site.data)]
 
     async def ready(self) -> None:
         """Wait until it says that it is ready."""
-        await self._has_said(b'"daemon.ready"')
-
-    async def _has_said(self, words: bytes) -> None:
+        words = b'"daemon.ready"'
         assert self._process is not None
         while self._process.returncode is None and words not in self.log.read_bytes():  # noqa: ASYNC110 - a file has no event
             await asyncio.sleep(0.01)

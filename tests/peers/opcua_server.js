@@ -1,10 +1,11 @@
 // An OPC UA server that nobody of this project wrote (node-opcua), for tests.
 //
-// Started with one argument, a JSON object of options:
+// It obeys commands on stdin, one JSON object per line with an `id`, and answers on stdout with the same `id`. The first
+// is `serve` with options:
 //   port, folder (certificates and keys), secure (offer encrypted endpoints), users ({name: password}),
 //   limits (operation limits), delay (milliseconds before every answer to a write or call), strict (no anonymous
 //   transfer of subscriptions), uri (ApplicationUri), sampling (milliseconds, the fastest), alarms, many (further nodes)
-// It obeys commands on stdin, one JSON object per line with an `id`, and answers on stdout with the same `id`.
+// After `leave` it can serve again, with other options, and knows nothing of what was before.
 // On stdout it also tells which values a client has acknowledged, {"acknowledged": [text, ...]}, and which bytes clients
 // wrote to the node Body, {"written": base64}.
 
@@ -14,7 +15,6 @@ const path = require("node:path");
 const opcua = require("node-opcua");
 const { Variant, DataType, StatusCodes, VariantArrayType } = opcua;
 
-const options = JSON.parse(process.argv[2]);
 const say = (said) => process.stdout.write(JSON.stringify(said) + "\n");
 
 // What leaves the retransmission queue because a client acknowledged it.
@@ -36,7 +36,8 @@ Subscription.prototype.acknowledgeNotification = function (sequenceNumber) {
   return status;
 };
 
-async function main() {
+// A server with these options, and what it can be told to do.
+async function serve(options) {
   const folder = options.folder;
   const manager = new opcua.OPCUACertificateManager({
     automaticallyAcceptUnknownCertificate: !options.distrust,
@@ -157,20 +158,26 @@ async function main() {
       for (const session of sessions) for (const each of [...session.publishEngine.subscriptions]) session.deleteSubscription(each.id);
       return sessions.length;
     },
+    leave: () => server.shutdown(0),
     sessions: () => server.engine.currentSessionCount,
     alarm: ({ value }) => set("Analog", "Double", value),
   };
 
   await server.start();
-  say({ ready: true });
-  readline.createInterface({ input: process.stdin }).on("line", async (text) => {
-    const command = JSON.parse(text);
-    try {
-      say({ id: command.id, answer: (await commands[command.do](command)) ?? null });
-    } catch (fault) {
-      say({ id: command.id, fault: String(fault.stack) });
-    }
-  }).on("close", () => process.exit(0));
+  return commands;
 }
 
-main().catch((fault) => { console.error(fault); process.exit(1); });
+let commands = null;
+readline.createInterface({ input: process.stdin }).on("line", async (text) => {
+  const command = JSON.parse(text);
+  try {
+    if (command.do === "serve") {
+      commands = await serve(command.options);
+      say({ id: command.id, answer: null });
+    } else {
+      say({ id: command.id, answer: (await commands[command.do](command)) ?? null });
+    }
+  } catch (fault) {
+    say({ id: command.id, fault: String(fault.stack) });
+  }
+}).on("close", () => process.exit(0));

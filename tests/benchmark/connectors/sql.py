@@ -18,7 +18,8 @@ from sqlalchemy import Engine, bindparam, create_engine, text
 
 from tests.benchmark.destinations import Ends, memory, nobody
 from tests.benchmark.measurement import Measurement, tell
-from tests.conformance.databases import MADE, MISSING_POSTGRES, DatabaseServer
+from tests.conformance.database_server import DatabaseServer
+from tests.conformance.databases import MADE, MISSING
 from tests.conformance.stand import outgoing, workbench
 from tests.crash.process import Process
 from tundish.model import Outgoing, Record
@@ -154,7 +155,7 @@ async def connector_out(server: DatabaseServer, folder: Path) -> float:
 def main() -> int:
     """Measure both directions and print them."""
     if "postgresql" not in MADE:
-        print(MISSING_POSTGRES, file=sys.stderr)
+        print(MISSING["postgresql"], file=sys.stderr)
         return 0
     server = MADE["postgresql"]()
     server.start_now()

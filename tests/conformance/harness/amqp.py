@@ -67,11 +67,8 @@ class Harness(PeerHarness):
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
-        await self._node.stop()
-
-    async def finish(self) -> None:
-        """The node is for the next test as well."""
-        await self._node.start()
+        if not self.is_over:
+            await self._node.stop()
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The tap."""

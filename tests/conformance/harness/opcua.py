@@ -59,12 +59,12 @@ class Harness(PeerHarness):
             await asyncio.sleep(_REPEAT_EVERY)
 
     async def stop(self) -> None:
-        """Kill it."""
+        """Kill it, unless another test can have its process."""
         if self._repeating is not None:
             self._repeating.cancel()
             await asyncio.wait([self._repeating])
             self._repeating = None
-        await self._server.stop()
+        await (self._server.leave() if self.is_over else self._server.stop())
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """Without encryption: certificates have tests of their own."""

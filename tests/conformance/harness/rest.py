@@ -15,6 +15,7 @@ from typing import ClassVar
 from aiohttp import web
 
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
+from tests.conformance.http_service import HttpService
 from tests.conformance.ports import LOOPBACK, free_port
 from tundish.model import Unit
 
@@ -42,28 +43,22 @@ class Harness(PeerHarness):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._inbound, self._outbound = free_port(), free_port()
+        self._inbound = free_port()
         self._client = ThreadPoolExecutor(1)
         self._over = threading.Event()
         self._numbers = itertools.count()
-        self._server: web.AppRunner | None = None
+        self._server = HttpService(
+            web.post("/items/{id}", self._take), web.get("/items/{id}", self._find), port=free_port()
+        )
         self._taken: list[bytes] = []
 
     async def start(self) -> None:
         """Serve."""
-        if self._server is None:
-            app = web.Application()
-            app.router.add_post("/items/{id}", self._take)
-            app.router.add_get("/items/{id}", self._find)
-            self._server = web.AppRunner(app, shutdown_timeout=0.1)
-            await self._server.setup()
-            await web.TCPSite(self._server, LOOPBACK, self._outbound, reuse_address=True).start()
+        await self._server.start()
 
     async def stop(self) -> None:
         """Serve no more, and send no more."""
-        if self._server is not None:
-            await self._server.cleanup()
-            self._server = None
+        await self._server.stop()
 
     async def finish(self) -> None:
         """Let the client go."""
@@ -81,7 +76,7 @@ class Harness(PeerHarness):
         """The address to listen on, or to call."""
         if role == "source":
             return {"listen": f"{LOOPBACK}:{self._inbound}"}
-        return {"url": f"http://{LOOPBACK}:{self._outbound}", "timeout": "10s"}
+        return {"url": self._server.url, "timeout": "10s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """One path for all."""
@@ -132,25 +127,17 @@ class PolledHarness(PeerHarness):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._port = free_port()
-        self._server: web.AppRunner | None = None
+        self._server = HttpService(web.get("/items", self._page), port=free_port())
         self._records: list[str] = []
         self.asked_behind = 0
 
     async def start(self) -> None:
         """Serve."""
-        if self._server is None:
-            app = web.Application()
-            app.router.add_get("/items", self._page)
-            self._server = web.AppRunner(app, shutdown_timeout=0.1)
-            await self._server.setup()
-            await web.TCPSite(self._server, LOOPBACK, self._port, reuse_address=True).start()
+        await self._server.start()
 
     async def stop(self) -> None:
         """Serve no more; the records stay."""
-        if self._server is not None:
-            await self._server.cleanup()
-            self._server = None
+        await self._server.stop()
 
     async def _page(self, request: web.Request) -> web.Response:
         """The first record behind `after`, and not before `since`, which may have been taken already."""
@@ -165,7 +152,7 @@ class PolledHarness(PeerHarness):
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The system's address."""
-        return {"url": f"http://{LOOPBACK}:{self._port}", "timeout": "10s"}
+        return {"url": self._server.url, "timeout": "10s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """Ask often."""

@@ -19,6 +19,7 @@ from zeep import Client
 from zeep.exceptions import Error, Fault, TransportError
 
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
+from tests.conformance.http_service import HttpService
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.soap_peers import HAS_NODE_SOAP, TAKE, WITHOUT_NODE_SOAP, NodeServer
 from tundish.model import Unit
@@ -139,25 +140,17 @@ class PolledHarness(PeerHarness):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._port = free_port()
-        self._server: web.AppRunner | None = None
+        self._server = HttpService(web.route("*", "/take", self._answer), port=free_port())
         self._items: list[str] = []
         self.asked_from = 0
 
     async def start(self) -> None:
         """Serve."""
-        if self._server is None:
-            app = web.Application()
-            app.router.add_route("*", "/take", self._answer)
-            self._server = web.AppRunner(app, shutdown_timeout=0.1)
-            await self._server.setup()
-            await web.TCPSite(self._server, LOOPBACK, self._port, reuse_address=True).start()
+        await self._server.start()
 
     async def stop(self) -> None:
         """Serve no more; the items stay."""
-        if self._server is not None:
-            await self._server.cleanup()
-            self._server = None
+        await self._server.stop()
 
     async def _answer(self, request: web.Request) -> web.Response:
         asked = re.search(rb":since>(\d+)<", await request.read())
@@ -175,8 +168,7 @@ class PolledHarness(PeerHarness):
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The service's address."""
-        url = f"http://{LOOPBACK}:{self._port}/take"
-        return {"wsdl": TAKE, "url": url, "timeout": "2s", "operation_timeout": "2s"}
+        return {"wsdl": TAKE, "url": f"{self._server.url}/take", "timeout": "2s", "operation_timeout": "2s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """Ask often."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Mapping
@@ -11,7 +10,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests.conformance.databases import MADE, MISSING_POSTGRES, DatabaseServer
+from tests.conformance.database_server import DatabaseServer
+from tests.conformance.databases import MADE, MISSING, borrowed, give_back
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tundish.model import Unit
 
@@ -43,8 +43,8 @@ class Harness(PeerHarness):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         if not MADE:
-            pytest.skip(MISSING_POSTGRES)
-        self.server: DatabaseServer = next(iter(MADE.values()))()
+            pytest.skip(MISSING["postgresql"])
+        self.server: DatabaseServer = borrowed(next(iter(MADE)))
         self._session: Any = None
         self._is_made = False
         self._waiting: set[int] = set()
@@ -56,6 +56,7 @@ class Harness(PeerHarness):
         if not self._is_made:
             kind = _BYTES[self.server.dialect]
             self.server.execute(
+                "DROP TABLE IF EXISTS outbox, inbox",
                 f"CREATE TABLE outbox (id {_SERIAL[self.server.dialect]} PRIMARY KEY, body TEXT NOT NULL)",
                 f"CREATE TABLE inbox (id {_SERIAL[self.server.dialect]} PRIMARY KEY, body {kind} NOT NULL, "
                 "idempotency_key VARCHAR(255) NOT NULL UNIQUE)",
@@ -69,11 +70,12 @@ class Harness(PeerHarness):
         if self._session is not None:
             self._session.close()
             self._session = None
-        await self.server.stop()
+        if not self.is_over:
+            await self.server.stop()
 
     async def finish(self) -> None:
-        """Forget its data."""
-        await asyncio.to_thread(self.server.remove)
+        """Somebody else may have it."""
+        give_back(self.server)
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The server."""

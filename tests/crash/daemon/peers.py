@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import socket
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
+
+from tests.conformance.http_service import http_service
+from tests.conformance.ports import free_port
 
 PROJECT = {
     "tundish.yaml": "tundish: 1\n",
@@ -36,13 +38,6 @@ to:
     retry: {{attempts: 8, backoff: 20ms..100ms}}
 """,
 }
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -102,18 +97,9 @@ class Erp:
         self.requests.append(Booking(body["id"], body["order"], body["step"], key, status, self.life))
         return web.Response(status=status)
 
-    @asynccontextmanager
-    async def listening(self, port: int) -> AsyncIterator[None]:
+    def listening(self, port: int) -> AbstractAsyncContextManager[str]:
         """Answer at this port until the block ends."""
-        app = web.Application()
-        app.router.add_post("/booked", self._book)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        try:
-            yield
-        finally:
-            await runner.cleanup()
+        return http_service(web.post("/booked", self._book), port=port)
 
 
 @dataclass

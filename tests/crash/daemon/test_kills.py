@@ -29,10 +29,11 @@ SEED = int(os.environ.get("TUNDISH_SEED", "20260101"))
 CLIENTS = 8
 UNCONFIRMED = 64
 """Deliveries whose receipt may not be on disk when the process dies: in flight, and written since the last sync."""
+PROGRESS = 40
+"""Requests that the ERP gets in a life, but for every fourth, before a kill is due: what was in flight is settled."""
 LONGEST_WAIT = 0.4
-"""Seconds until the kill: after the daemon was ready, and every fourth time after it began to start."""
+"""Seconds from then until the kill; every fourth time from the moment at which the daemon began to start."""
 READY_WITHIN = 5.0
-REST = ("tundish_connectors.rest.listening.listener", "tundish_connectors.rest.calling.client")
 
 
 def totals_of(site: Site) -> RouteTotals:
@@ -48,23 +49,27 @@ async def drained(site: Site, within: float = 30.0) -> RouteTotals:
         return totals
 
 
+async def asked_for_more(erp: Erp, count: int) -> None:
+    """Wait for so many more requests."""
+    enough = len(erp.requests) + count
+    async with asyncio.timeout(30):
+        while len(erp.requests) < enough:  # noqa: ASYNC110 - nobody announces them
+            await asyncio.sleep(0.005)
+
+
 async def test_a_hundred_kills_under_load(tmp_path: Path) -> None:
     site, erp, chance = Site.build(tmp_path), Erp(), random.Random(SEED)  # noqa: S311 - repeatable, no secret
     clients = Clients(site.inbound)
     async with erp.listening(site.erp), asyncio.TaskGroup() as load:
         for client in range(CLIENTS):
             load.create_task(clients.run(client))
-        following = Process(site, REST)
-        await following.load()
         for life in range(KILLS + 1):
-            erp.life = life
-            daemon, following = following, Process(site, REST)
-            await daemon.go()
+            erp.life, daemon = life, Process(site)
+            await daemon.begin()
             if life < KILLS:
-                # The next one loads its modules while this one works.
-                await following.load()
                 if life % 4:
                     await daemon.ready()
+                    await asked_for_more(erp, PROGRESS)
                 await asyncio.sleep(chance.uniform(0.0, LONGEST_WAIT))
                 await daemon.kill()
         await daemon.ready()
@@ -131,7 +136,7 @@ def assert_few_repeats(booked: Iterable[Booking]) -> None:
 async def test_a_message_that_kills_the_process_is_a_dead_letter_at_the_third_crash(tmp_path: Path) -> None:
     site, erp = Site.build(tmp_path), Erp(busy=0.0)
     clients = Clients(site.inbound)
-    daemon = Process(site, REST)
+    daemon = Process(site)
     killer = "WO-0-3/3"
     starts: list[float] = []
 
@@ -144,7 +149,7 @@ async def test_a_message_that_kills_the_process_is_a_dead_letter_at_the_third_cr
         load.create_task(clients.run(0))
         while not await lives(daemon, 1.0):
             erp.life += 1
-            daemon, begun = Process(site, REST), time.monotonic()
+            daemon, begun = Process(site), time.monotonic()
             await daemon.start()
             starts.append(time.monotonic() - begun)
         clients.stop()

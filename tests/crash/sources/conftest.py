@@ -21,5 +21,4 @@ async def peer(connector: str, tmp_path: Path) -> AsyncIterator[PeerHarness]:
     try:
         yield harness
     finally:
-        await harness.stop()
-        await harness.finish()
+        await harness.leave()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +14,15 @@ import yaml
 
 from tests.conformance.finding import harness_of, offering, spec_of
 from tests.conformance.harness_contract import PeerHarness, Produced
-from tests.crash.process import Process
 from tundish.journal import Selection, open_reader
 from tundish.sdk import ConnectorSpec
 
 ROOT = Path(__file__).resolve().parents[3]
+MARK = re.compile(r"unit-\d{6}-")
 OUTSTANDING = 200
 """Units that may wait for their acknowledgement before the load pauses."""
+PATIENCE = 40.0
+"""Seconds within which something more is acknowledged, however busy the machine is."""
 WITHOUT_PROGRESS = 8.0
 """Seconds without a new acknowledgement after which a unit counts as never acknowledged."""
 
@@ -57,16 +60,14 @@ class Site:
             path.write_bytes((ROOT / name).read_bytes())
         return site
 
-    def holds(self, marks: set[str]) -> set[str]:
-        """Those of the marks that the journal has."""
+    def holds(self) -> set[str]:
+        """The marks that the journal has."""
         found: set[str] = set()
         with open_reader(self.data) as journal:
             for listed in journal.messages(Selection(limit=1_000_000)):
                 stored = journal.message(listed.seq)
                 assert stored is not None
-                text = (stored.payload + stored.body).decode()
-                found |= {mark for mark in marks if mark in text}
-                marks = marks - found
+                found |= set(MARK.findall((stored.payload + stored.body).decode()))
         return found
 
 
@@ -75,33 +76,38 @@ class Load:
     """Produces one unit after the other, each with a mark that nothing else holds."""
 
     peer: PeerHarness
-    produced: dict[str, Produced] = field(default_factory=dict)
     peer_is_there: asyncio.Lock = field(default_factory=asyncio.Lock)
+    produced: int = 0
+    _waiting: dict[str, Produced] = field(default_factory=dict)
+    _acknowledged: set[str] = field(default_factory=set)
     _over: bool = False
 
     def acknowledged(self) -> set[str]:
-        """What the peer may have forgotten."""
-        return {mark for mark, unit in self.produced.items() if unit.is_acknowledged}
+        """What the peer may have forgotten. It is asked for those alone that it had not forgotten before."""
+        now = {mark for mark, unit in self._waiting.items() if unit.is_acknowledged}
+        for mark in now:
+            del self._waiting[mark]
+        self._acknowledged |= now
+        return self._acknowledged
 
     async def run(self) -> None:
         """Until `end`."""
-        number, waiting = 0, list[Produced]()
         while not self._over:
-            waiting = [unit for unit in waiting if not unit.is_acknowledged]
-            if len(waiting) < OUTSTANDING:
-                mark = f"unit-{number:06d}-"
+            if len(self._waiting) < OUTSTANDING:
+                mark = f"unit-{self.produced:06d}-"
                 async with self.peer_is_there:
-                    unit = await self.peer.produce(f'{{"id": "{mark}"}}'.encode())
-                self.produced[mark] = unit
-                waiting.append(unit)
-                number += 1
-            await asyncio.sleep(0.002)
+                    self._waiting[mark] = await self.peer.produce(f'{{"id": "{mark}"}}'.encode())
+                self.produced += 1
+                await asyncio.sleep(0.002)
+            else:
+                self.acknowledged()
+                await asyncio.sleep(0.02)
 
     async def end(self) -> None:
         """Produce no more, and wait until everything is acknowledged or nothing more will be."""
         self._over = True
         seen, patience = -1, 0.0
-        while patience < WITHOUT_PROGRESS and seen < len(self.produced):
+        while patience < WITHOUT_PROGRESS and seen < self.produced:
             await asyncio.sleep(0.1)
             patience += 0.1
             if (now := len(self.acknowledged())) > seen:
@@ -111,11 +117,11 @@ class Load:
         """Wait until something more is acknowledged."""
         before = len(self.acknowledged())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while len(self.acknowledged()) <= before:  # noqa: ASYNC110 - a foreign process has no event to wait for
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise AssertionError(f"{before} of {len(self.produced)} units were acknowledged, and no more") from None
+            raise AssertionError(f"{before} of {self.produced} units were acknowledged, and no more") from None
 
 
 @asynccontextmanager
@@ -126,13 +132,6 @@ async def under_load(peer: PeerHarness) -> AsyncIterator[Load]:
         group.create_task(load.run())
         yield load
         await load.end()
-
-
-def daemon_of(site: Site, spec: ConnectorSpec) -> Callable[[], Process]:
-    """Makes the daemon's lives."""
-    assert spec.source is not None
-    modules = [part.implementation.partition(":")[0] for part in (spec.connection, spec.source)]
-    return lambda: Process(site, modules)
 
 
 def tried_spec(name: str, test: str) -> ConnectorSpec:
@@ -146,5 +145,5 @@ def assert_nothing_lost(site: Site, load: Load, disturbed: int) -> None:
     """Everything that the peer may have forgotten is in the journal, after so many disturbances."""
     acknowledged = load.acknowledged()
     assert len(acknowledged) > 2 * disturbed, "there was hardly any load"
-    lost = acknowledged - site.holds(acknowledged)
+    lost = acknowledged - site.holds()
     assert not lost, f"{len(lost)} of {len(acknowledged)} are lost: {sorted(lost)[:10]}"

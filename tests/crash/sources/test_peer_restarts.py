@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.harness_contract import PeerHarness
-from tests.crash.sources.loaded_sources import SOURCES, Site, assert_nothing_lost, daemon_of, tried_spec, under_load
+from tests.crash.process import Process
+from tests.crash.sources.loaded_sources import SOURCES, Site, assert_nothing_lost, tried_spec, under_load
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
@@ -25,7 +26,7 @@ SEED = int(os.environ.get("TUNDISH_SEED", "20260101"))
 async def test_restarts_of_the_peer_lose_nothing(connector: str, peer: PeerHarness, tmp_path: Path) -> None:
     spec, chance = tried_spec(connector, "test_restarts_of_the_peer_lose_nothing"), random.Random(SEED)  # noqa: S311 - repeatable, no secret
     site = Site.build(tmp_path, spec, peer)
-    daemon = daemon_of(site, spec)()
+    daemon = Process(site)
     await daemon.start()
     async with under_load(peer) as load:
         for _ in range(RESTARTS):

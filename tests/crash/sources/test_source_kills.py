@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.harness_contract import PeerHarness
-from tests.crash.sources.loaded_sources import SOURCES, Site, assert_nothing_lost, daemon_of, tried_spec, under_load
+from tests.crash.process import Process
+from tests.crash.sources.loaded_sources import SOURCES, Site, assert_nothing_lost, tried_spec, under_load
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
@@ -25,22 +26,18 @@ SEED = int(os.environ.get("TUNDISH_SEED", "20260101"))
 async def test_kills_of_the_daemon_lose_nothing(connector: str, peer: PeerHarness, tmp_path: Path) -> None:
     spec, chance = tried_spec(connector, "test_kills_of_the_daemon_lose_nothing"), random.Random(SEED)  # noqa: S311 - repeatable, no secret
     site = Site.build(tmp_path, spec, peer)
-    life = daemon_of(site, spec)
     # A broker keeps nothing for a subscriber that it has never seen, so the load begins when the first life is ready.
-    daemon, following = life(), life()
+    daemon = Process(site)
     await daemon.start()
     async with under_load(peer) as load:
         for kill in range(KILLS):
-            await following.load()
-            if kill:
-                await daemon.go()
             if kill % 4:
                 await daemon.ready()
                 await load.goes_on()
             await asyncio.sleep(chance.uniform(0.0, 0.4))
             await daemon.kill()
-            daemon, following = following, life()
-        await daemon.go()
+            daemon = Process(site)
+            await daemon.begin()
         await daemon.ready()
         await load.goes_on()
     assert await daemon.stop() == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.ports import free_port
 from tests.integration.edi.test_trading import drop, running, until
 
 pytestmark = pytest.mark.anyio
@@ -64,9 +64,7 @@ def order(number: str) -> dict[str, object]:
 @asynccontextmanager
 async def partner(root: Path) -> AsyncIterator[int]:
     """The partner, in a process of its own; gives the port on which it can be asked what it thinks."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     delays = [part for kind in ("ack", "response", "despatch", "invoice") for part in (f"--{kind}-delay", "0")]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "mockedi", "--port", str(port), "--quiet", *delays),

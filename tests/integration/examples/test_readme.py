@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[3]
 TUNDISH = Path(sys.executable).with_name("tundish")
 SECTION = re.compile(r"^## A first route.*?(?=^## )", re.MULTILINE | re.DOTALL)
@@ -100,10 +102,7 @@ class Reader:
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    somebody = Reader(tmp_path / "scales", port)
+    somebody = Reader(tmp_path / "scales", free_port())
     yield somebody
     somebody.stop()
 

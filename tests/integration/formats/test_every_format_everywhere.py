@@ -17,6 +17,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from tests.conformance.brokers import some_broker
+from tests.conformance.http_service import http_service
 from tests.conformance.machine import Machine
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.unit.formats.format_samples import SAMPLES, format_of
@@ -86,12 +87,7 @@ class Web:
 
     async def listen(self, port: int, stack: AsyncExitStack) -> None:
         """Until the stack is unwound."""
-        app = web.Application()
-        app.router.add_post("/{name}", self._take)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, LOOPBACK, port).start()
+        await stack.enter_async_context(http_service(web.post("/{name}", self._take), port=port))
 
 
 class Topics:

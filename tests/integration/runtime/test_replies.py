@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
+from tests.conformance.http_service import http_service
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.crash.process import Process
 from tundish.journal import Selection, open_reader
@@ -125,15 +126,10 @@ async def world(folder: Path) -> AsyncIterator[World]:
         path.write_text(text.format(inbound=inbound, erp=erp_port))
     erp = Erp()
     erp.gate.set()
-    app = web.Application()
-    app.router.add_post("/booked", erp.book)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, LOOPBACK, erp_port).start()
-    async with ClientSession(timeout=ClientTimeout(total=15)) as http:
-        yield World(folder / "project", folder / "data", inbound, erp, http)
-    erp.gate.set()
-    await runner.cleanup()
+    async with http_service(web.post("/booked", erp.book), port=erp_port):
+        async with ClientSession(timeout=ClientTimeout(total=15)) as http:
+            yield World(folder / "project", folder / "data", inbound, erp, http)
+        erp.gate.set()
 
 
 @pytest.fixture

@@ -8,14 +8,15 @@ import os
 import signal
 import sys
 from array import array
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import web
 
-from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.http_service import http_service
+from tests.conformance.ports import free_port
 from tundish.journal import RouteTotals, open_reader
 
 CONNECTIONS = """\
@@ -190,18 +191,9 @@ class Sink:
         else:
             self.wrong.append(f"{number} came again as {identity}, in life {self.life}")
 
-    @asynccontextmanager
-    async def listening(self, port: int) -> AsyncIterator[None]:
+    def listening(self, port: int) -> AbstractAsyncContextManager[str]:
         """Answer at this port until the block ends."""
-        app = web.Application()
-        app.router.add_post("/booked", self._book)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, LOOPBACK, port).start()
-        try:
-            yield
-        finally:
-            await runner.cleanup()
+        return http_service(web.post("/booked", self._book), port=port)
 
 
 def megabytes(default: int) -> int:

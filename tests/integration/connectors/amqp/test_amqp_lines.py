@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.conformance.certificates import Authority, Certificate
+from tests.conformance.broken_lines import (
+    FAULTS,
+    Fault,
+    loses_nothing_when_the_line_breaks,
+    notices_a_half_open_line,
+    works_over_a_slow_line,
+)
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.rabbitmq import MISSING, RABBITMQ, RabbitNode
-from tests.conformance.stand import RecordingIntake, outgoing, until, workbench
+from tests.conformance.stand import RecordingIntake, outgoing, workbench
+from tests.conformance.strangers import STRANGERS, stranger
 from tests.integration.connectors.amqp.hall import Hall
 from tundish.errors import AuthFailed, Misconfigured, NotConnected, Transient
 
@@ -21,20 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_half_open_line_is_noticed_within_15_seconds(hall: Hall) -> None:
-    source, destination = hall.source(), hall.destination()
-    await source.open()
-    source.run(RecordingIntake())
-    await destination.open()
-    await asyncio.sleep(0.2)
-    hall.tap.freeze()
-    begun = time.monotonic()
-    assert isinstance(await source.lost, NotConnected)
-    assert isinstance(await destination.lost, NotConnected)
-    assert time.monotonic() - begun < 15
-    begun = time.monotonic()
-    await source.close()
-    await destination.close()
-    assert time.monotonic() - begun < 5
+    await notices_a_half_open_line(hall.tap, hall.source(), hall.destination())
 
 
 async def test_a_confirmation_that_does_not_come_is_not_waited_for_for_ever(hall: Hall) -> None:
@@ -51,33 +43,14 @@ async def test_a_confirmation_that_does_not_come_is_not_waited_for_for_ever(hall
     await stand.destination.deliver(outgoing(2))
 
 
-@pytest.mark.parametrize("fault", ["cut", "reset"])
-async def test_a_line_that_breaks_loses_nothing(hall: Hall, fault: str) -> None:
-    stand, intake = hall.source(prefetch=20), RecordingIntake(delay=lambda number: 0.002)
-    bodies = [b"%03d" % number for number in range(200)]
-    for round_ in range(4):
-        await stand.open_when_possible()
-        stand.run(intake)
-        await hall.send(*bodies[round_ * 50 : round_ * 50 + 50])
-        await intake.wait_for(round_ * 50 + 5)
-        getattr(hall.tap, fault)()
-        assert isinstance(await stand.lost, NotConnected)
-        await stand.close()
-    await stand.open_when_possible()
-    stand.run(intake)
-    await until(lambda: len(hall.tap.acknowledged) == 200)
-    seen = list(dict.fromkeys(unit.body for unit in intake.accepted))
-    assert seen == bodies
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_line_that_breaks_loses_nothing(hall: Hall, fault: Fault) -> None:
+    source = hall.source(prefetch=20)
+    await loses_nothing_when_the_line_breaks(hall.tap, source, hall.send, hall.tap.acknowledged, fault=fault, rounds=4)
 
 
 async def test_a_slow_line_works(hall: Hall) -> None:
-    hall.tap.delay(0.1)
-    source, destination, intake = hall.source(), hall.destination(), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await destination.open()
-    await destination.destination.deliver(outgoing(1, b"slow"))
-    assert (await intake.wait_for(1))[0].body == b"slow"
+    await works_over_a_slow_line(hall.tap, hall.source(), hall.destination())
 
 
 async def test_the_next_host_is_tried(hall: Hall) -> None:
@@ -119,28 +92,13 @@ async def test_an_encrypted_connection_works(hall: Hall) -> None:
     assert (await intake.wait_for(1))[0].body == b"secret"
 
 
-@pytest.mark.parametrize("what", ["wrong authority", "expired", "wrong host"])
+@pytest.mark.parametrize("what", STRANGERS)
 async def test_a_broker_that_is_not_trusted_is_not_spoken_to(hall: Hall, tmp_path: Path, what: str) -> None:
-    ours, theirs = Authority(tmp_path, "ours"), Authority(tmp_path, "theirs")
-    served: Certificate = {
-        "wrong authority": theirs.sign("peer"),
-        "expired": ours.sign("peer", days=-1),
-        "wrong host": ours.sign("peer", host="127.0.0.2"),
-    }[what]
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(served.certificate, served.key)
-    heard: list[bytes] = []
-
-    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.read(8))
-        writer.close()
-
-    port = free_port()
-    async with await asyncio.start_server(listen, LOOPBACK, port, ssl=context):
-        connection = hall.connection(hosts=[f"{LOOPBACK}:{port}"], tls={"ca_file": str(ours.file)})
+    async with stranger(tmp_path, what) as other:
+        connection = hall.connection(hosts=[other.address], tls={"ca_file": str(other.authority.file)})
         with pytest.raises(AuthFailed, match="is not trusted"):
             await hall.source(connection).open()
-    assert not any(heard)
+    assert not any(other.heard)
 
 
 @pytest.mark.skipif(RABBITMQ is None, reason=MISSING)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
 from pathlib import Path
 
 import pytest
 
-from tests.conformance.certificates import Authority, Certificate
-from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.stand import outgoing
+from tests.conformance.strangers import STRANGERS, stranger
 from tests.integration.connectors.kafka.dock import Dock
 from tundish.errors import AuthFailed, Invalid, NotConnected, Rejected, Transient
 
@@ -100,25 +97,10 @@ async def test_a_topic_on_one_broker_alone_is_reported(dock: Dock) -> None:
     assert "3 of 3 partitions of the topic 'in' are on one broker alone" in str([*await stand.component.check()])
 
 
-@pytest.mark.parametrize("what", ["wrong authority", "expired", "wrong host"])
+@pytest.mark.parametrize("what", STRANGERS)
 async def test_a_broker_that_is_not_trusted_is_not_spoken_to(dock: Dock, tmp_path: Path, what: str) -> None:
-    ours, theirs = Authority(tmp_path, "ours"), Authority(tmp_path, "theirs")
-    served: Certificate = {
-        "wrong authority": theirs.sign("peer"),
-        "expired": ours.sign("peer", days=-1),
-        "wrong host": ours.sign("peer", host="127.0.0.2"),
-    }[what]
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(served.certificate, served.key)
-    heard: list[bytes] = []
-
-    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.read(8))
-        writer.close()
-
-    port = free_port()
-    async with await asyncio.start_server(listen, LOOPBACK, port, ssl=context):
-        connection = dock.connection(hosts=[f"{LOOPBACK}:{port}"], tls={"ca_file": str(ours.file)})
+    async with stranger(tmp_path, what) as other:
+        connection = dock.connection(hosts=[other.address], tls={"ca_file": str(other.authority.file)})
         with pytest.raises(AuthFailed, match="is not trusted"):
             await dock.destination(connection).open()
-    assert not any(heard)
+    assert not any(other.heard)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 
 import pytest
 
+from tests.conformance.broken_lines import notices_a_half_open_line
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.stand import RecordingIntake, Stand
 from tests.integration.connectors.kafka.dock import Dock, places
@@ -134,20 +134,7 @@ async def test_a_topic_is_never_made(dock: Dock) -> None:
 async def test_a_half_open_line_is_noticed_within_15_seconds(dock: Dock) -> None:
     connection = dock.connection(probe="4s")
     source, destination = dock.source(connection), dock.destination(connection)
-    await source.open()
-    source.run(RecordingIntake())
-    await destination.open()
-    await asyncio.sleep(0.3)
-    dock.cluster.proxy.freeze()
-    begun = time.monotonic()
-    assert isinstance(await source.lost, NotConnected)
-    assert isinstance(await destination.lost, NotConnected)
-    assert time.monotonic() - begun < 15
-    begun = time.monotonic()
-    await source.close()
-    await destination.close()
-    assert time.monotonic() - begun < 8
-    dock.cluster.proxy.thaw()
+    await notices_a_half_open_line(dock.cluster.proxy, source, destination, closed_within=8)
 
 
 async def test_a_line_that_breaks_loses_nothing(dock: Dock) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,10 +9,17 @@ from pathlib import Path
 import nkeys
 import pytest
 
+from tests.conformance.broken_lines import (
+    FAULTS,
+    Fault,
+    loses_nothing_when_the_line_breaks,
+    notices_a_half_open_line,
+    works_over_a_slow_line,
+)
 from tests.conformance.certificates import Authority
 from tests.conformance.nats_server import MISSING, NATS_SERVER, NatsServer
 from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import RecordingIntake, outgoing, until, workbench
+from tests.conformance.stand import RecordingIntake, outgoing, workbench
 from tests.integration.connectors.nats.yard import Yard
 from tundish.errors import AuthFailed, Misconfigured, NotConnected, Transient
 
@@ -35,21 +40,8 @@ async def yard_with(folder: Path, options: str, **credentials: str) -> AsyncIter
 
 
 async def test_a_half_open_line_is_noticed_within_15_seconds(yard: Yard) -> None:
-    source = yard.source(yard.connection(ping="3s"))
-    destination = yard.destination(yard.connection(ping="3s"))
-    await source.open()
-    source.run(RecordingIntake())
-    await destination.open()
-    await asyncio.sleep(0.2)
-    yard.tap.freeze()
-    begun = time.monotonic()
-    assert isinstance(await source.lost, NotConnected)
-    assert isinstance(await destination.lost, NotConnected)
-    assert time.monotonic() - begun < 15
-    begun = time.monotonic()
-    await source.close()
-    await destination.close()
-    assert time.monotonic() - begun < 5
+    connection = yard.connection(ping="3s")
+    await notices_a_half_open_line(yard.tap, yard.source(connection), yard.destination(connection))
 
 
 async def test_an_acknowledgement_that_does_not_come_is_not_waited_for_for_ever(yard: Yard) -> None:
@@ -61,32 +53,14 @@ async def test_an_acknowledgement_that_does_not_come_is_not_waited_for_for_ever(
     yard.tap.thaw()
 
 
-@pytest.mark.parametrize("fault", ["cut", "reset"])
-async def test_a_line_that_breaks_loses_nothing(yard: Yard, fault: str) -> None:
-    stand, intake = yard.source(max_pending=20), RecordingIntake(delay=lambda number: 0.002)
-    bodies = [b"%03d" % number for number in range(150)]
-    for round_ in range(3):
-        await stand.open_when_possible()
-        stand.run(intake)
-        await yard.send(*bodies[round_ * 50 : round_ * 50 + 50])
-        await intake.wait_for(round_ * 50 + 5)
-        getattr(yard.tap, fault)()
-        assert isinstance(await stand.lost, NotConnected)
-        await stand.close()
-    await stand.open_when_possible()
-    stand.run(intake)
-    await until(lambda: len(yard.tap.acknowledged) == 150)
-    assert list(dict.fromkeys(unit.body for unit in intake.accepted)) == bodies
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_line_that_breaks_loses_nothing(yard: Yard, fault: Fault) -> None:
+    source = yard.source(max_pending=20)
+    await loses_nothing_when_the_line_breaks(yard.tap, source, yard.send, yard.tap.acknowledged, fault=fault, rounds=3)
 
 
 async def test_a_slow_line_works(yard: Yard) -> None:
-    yard.tap.delay(0.1)
-    source, destination, intake = yard.source(), yard.destination(), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await destination.open()
-    await destination.destination.deliver(outgoing(1, b"slow"))
-    assert (await intake.wait_for(1))[0].body == b"slow"
+    await works_over_a_slow_line(yard.tap, yard.source(), yard.destination())
 
 
 async def test_a_server_that_is_killed_keeps_what_it_acknowledged(yard: Yard) -> None:

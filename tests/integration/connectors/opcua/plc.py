@@ -63,7 +63,7 @@ async def plc(folder: Path, **options: Any) -> AsyncIterator[Plc]:
         async with workbench(folder / "data") as bench:
             yield Plc(folder, bench, server)
     finally:
-        await server.stop()
+        await server.leave()
 
 
 def lines(unit: Unit) -> list[Record]:

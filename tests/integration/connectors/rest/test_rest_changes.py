@@ -15,7 +15,7 @@ from aiohttp import web
 
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.stand import Stand, Workbench, outgoing
-from tests.integration.connectors.rest.test_rest_client import system
+from tests.integration.connectors.rest.calling import system
 from tundish.errors import AuthFailed, DeliveryError, Rejected, Throttled, Transient, Unknown
 from tundish.model import Outgoing, Receipt
 from tundish.sdk import connector

@@ -12,7 +12,7 @@ from aiohttp import web
 from tests.conformance.certificates import Authority
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.stand import Workbench
-from tests.integration.connectors.rest.test_rest_client import system
+from tests.integration.connectors.rest.calling import system
 from tundish.sdk import connector
 from tundish.sdk.tls import TlsSettings
 

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from tests.conformance.cap import MISSING, Cap
-from tests.conformance.ports import LOOPBACK
+from tests.conformance.http_service import http_service
 from tests.conformance.stand import until
 from tests.crash.process import Process
 
@@ -65,15 +65,9 @@ class Mes:
 @pytest.fixture
 async def mes() -> AsyncIterator[tuple[Mes, str]]:
     """A MES, and its address."""
-    system, app = Mes(), web.Application()
-    app.router.add_put("/work-orders/{number}", system.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, LOOPBACK, 0).start()
-        yield system, f"http://{LOOPBACK}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    system = Mes()
+    async with http_service(web.put("/work-orders/{number}", system.take)) as url:
+        yield system, url
 
 
 @pytest.fixture
@@ -99,12 +93,12 @@ async def test_kills_while_polling_lose_nothing_and_repeat_nothing(
 ) -> None:
     system, url = mes
     site = Site(tmp_path, cap.v4, url)
-    modules = ["tundish_connectors.rest.source", "tundish_connectors.rest.destination"]
     created: list[str] = []
     async with ClientSession() as session:
         for life in range(KILLS + 1):
-            daemon = Process(site, modules)
-            await daemon.start()
+            daemon = Process(site)
+            await daemon.begin()
+            await daemon.ready()
             for _ in range(4):
                 created.append(f"WO-{len(created)}")
                 await create(session, cap, created[-1])
@@ -123,7 +117,7 @@ async def test_a_plan_becomes_orders_that_come_back_from_the_erp(
 ) -> None:
     system, url = mes
     site = Site(tmp_path, cap.v4, url)
-    daemon = Process(site, ["tundish_connectors.rest.source"])
+    daemon = Process(site)
     await daemon.start()
     (site.planning / "plan-1.csv").write_text("number;item;quantity;start\nWO-7;O'Brien;48.5;2026-03-01 06:00\n")
     await until(lambda: "WO-7" in system.orders, within=20)

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from aiohttp import web
 
+from tests.conformance.http_service import http_service
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.stand import Stand, Workbench
 from tundish.errors import Invalid, Transient
@@ -29,13 +30,8 @@ async def url() -> AsyncIterator[str]:
             return web.json_response({"error": "unknown"}, status=404)
         return web.Response(body=b'{"quantity": 1.10}', content_type="application/json")
 
-    app = web.Application()
-    app.router.add_get("/orders/{order}", find)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, LOOPBACK, 0).start()
-    yield f"http://{LOOPBACK}:{runner.addresses[0][1]}"
-    await runner.cleanup()
+    async with http_service(web.get("/orders/{order}", find)) as url:
+        yield url
 
 
 def stand(bench: Workbench, url: str) -> Stand:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.http_service import http_service
 from tests.conformance.stand import Workbench
 from tests.integration.connectors.rest.listening import Listening
 from tundish.telemetry import logger
@@ -152,14 +152,9 @@ class Issuer:
 @pytest.fixture
 async def issuer() -> AsyncIterator[tuple[Issuer, str]]:
     """An authorization server, and where its keys are."""
-    made, port = Issuer(), free_port()
-    app = web.Application()
-    app.router.add_get("/keys", made.answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, LOOPBACK, port).start()
-    yield made, f"http://{LOOPBACK}:{port}/keys"
-    await runner.cleanup()
+    made = Issuer()
+    async with http_service(web.get("/keys", made.answer)) as url:
+        yield made, f"{url}/keys"
 
 
 async def test_keys_are_fetched_and_kept(

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conformance.soap_peers import NodeServer
 from tests.conformance.stand import Workbench, workbench
+from tests.integration.connectors.soap.soap_stands import PASSWORD
 
 
 @pytest.fixture
@@ -27,3 +28,10 @@ async def node() -> AsyncIterator[NodeServer]:
         yield server
     finally:
         await server.stop()
+
+
+@pytest.fixture
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where settings refer to it, and a wrong one."""
+    monkeypatch.setenv("ERP_PASSWORD", PASSWORD)
+    monkeypatch.setenv("WRONG_PASSWORD", "battery staple")

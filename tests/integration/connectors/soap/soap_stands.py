@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from aiohttp import web
 
-from tests.conformance.ports import LOOPBACK
+from tests.conformance.http_service import Handler, everything, http_service
 from tests.conformance.soap_peers import ERP
 from tests.conformance.stand import Stand, Workbench
+from tundish.errors import DeliveryError
 from tundish.model import Outgoing, Value
 from tundish.sdk import connector
-from tundish.sdk.tls import TlsSettings, server_context
+from tundish.sdk.tls import TlsSettings
 
 SPEC = connector("soap")
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+PASSWORD = "correct horse"
+TOKEN = {"username": "tundish", "password": "env:ERP_PASSWORD"}
+"""Settings of a user; the fixture `password` sets the variable."""
 
 CONFIRMATION: dict[str, Value] = {
     "order": "4711",
@@ -53,6 +58,15 @@ def calling(
     return bench.stand(SPEC, SPEC.destination, made, settings or {"operation": "BookConfirmation"}, route)
 
 
+async def refusal(bench: Workbench, url: str, order: str = "4711", **connection: str) -> DeliveryError:
+    """What a delivery raises."""
+    stand = calling(bench, url, None, "r", **connection)
+    await stand.open()
+    with pytest.raises(DeliveryError) as caught:
+        await stand.destination.deliver(confirmation(order=order))
+    return caught.value
+
+
 def asking(bench: Workbench, url: str, settings: dict[str, object] | None = None, **connection: object) -> Stand:
     """A lookup that asks the service at an address."""
     made = {"wsdl": ERP, "url": url, "timeout": "2s", "operation_timeout": "2s", **connection}
@@ -63,16 +77,8 @@ def asking(bench: Workbench, url: str, settings: dict[str, object] | None = None
 @asynccontextmanager
 async def service(handler: Handler, *, tls: TlsSettings | None = None) -> AsyncIterator[str]:
     """A service that answers every request with `handler`. Gives its URL."""
-    app = web.Application(client_max_size=2**30)
-    app.router.add_route("*", "/{any:.*}", handler)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    context = server_context(tls) if tls is not None else None
-    try:
-        await web.TCPSite(runner, LOOPBACK, 0, ssl_context=context).start()
-        yield f"{'https' if tls else 'http'}://{LOOPBACK}:{runner.addresses[0][1]}/erp"
-    finally:
-        await runner.cleanup()
+    async with http_service(everything(handler), tls=tls) as url:
+        yield f"{url}/erp"
 
 
 def soap(body: str, version: str = "1.1", header: str = "") -> str:

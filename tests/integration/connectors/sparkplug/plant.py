@@ -28,6 +28,9 @@ NEEDS_PEERS = [
     pytest.mark.skipif(bool(_ABSENT), reason=_ABSENT),
 ]
 
+TEMPERATURE = {"name": "temperature", "type": "Double", "value": 20.5}
+STATE = {"name": "state", "type": "String", "value": "idle"}
+
 
 class Plant:
     """Everything that a test needs."""

@@ -8,7 +8,16 @@ import json
 import pytest
 
 from tests.conformance.stand import RecordingIntake, until
-from tests.integration.connectors.sparkplug.plant import NEEDS_PEERS, Plant, heard, kinds, listening, records, states
+from tests.integration.connectors.sparkplug.plant import (
+    NEEDS_PEERS,
+    STATE,
+    Plant,
+    heard,
+    kinds,
+    listening,
+    records,
+    states,
+)
 from tundish.errors import NotConnected
 from tundish_connectors.sparkplug.payload.datatypes import DataType
 from tundish_connectors.sparkplug.payload.encoding import encode
@@ -17,7 +26,6 @@ from tundish_connectors.sparkplug.payload.metrics import Message, Metric
 pytestmark = [pytest.mark.anyio, *NEEDS_PEERS]
 
 TOPIC = "spBv1.0/STATE/tundish"
-STATE = {"name": "state", "type": "String", "value": "idle"}
 
 
 async def test_it_is_online_while_a_route_listens(plant: Plant) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.databases import MADE, MISSING, DatabaseServer
+from tests.conformance.database_server import DatabaseServer
+from tests.conformance.databases import MADE, MISSING
 from tests.conformance.stand import Stand, Workbench, workbench
 from tests.integration.connectors.sql.database import Database, ServerDatabase, SqliteDatabase
 from tundish.sdk import connector

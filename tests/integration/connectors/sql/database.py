@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.databases import NAME, DatabaseServer
+from tests.conformance.database_server import NAME, DatabaseServer
 from tests.conformance.stand import outgoing
 from tundish.model import Outgoing, Record, Unit
 
