@@ -36,6 +36,16 @@ Subscription.prototype.acknowledgeNotification = function (sequenceNumber) {
   return status;
 };
 
+// A notification that is used up and never sent, nor kept: what a server does whose queues are full.
+let losing = 0;
+const publish = Subscription.prototype._publish_pending_notifications;
+Subscription.prototype._publish_pending_notifications = function () {
+  if (losing === 0) return publish.call(this);
+  losing -= 1;
+  this._popNotificationToSend();
+  this._get_next_sequence_number();
+};
+
 async function main() {
   const folder = options.folder;
   const manager = new opcua.OPCUACertificateManager({
@@ -92,6 +102,13 @@ async function main() {
   add("Forbidden", "Int32", 7, { options: { userAccessLevel: 0 } });
   const recorded = add("Recorded", "Int32", 0);
   space.installHistoricalDataNode(recorded, { maxOnlineValues: 10000 });
+  // The archive may be slow, or refuse.
+  let archive = { delay: 0, status: null };
+  const readRaw = recorded._historyReadRaw;
+  recorded._historyReadRaw = function (context, details, range, encoding, point, done) {
+    if (archive.status) return done(null, new opcua.HistoryReadResult({ statusCode: StatusCodes[archive.status] }));
+    setTimeout(() => readRaw.call(this, context, details, range, encoding, point, done), archive.delay);
+  };
   nodes.Analog = plant.addAnalogDataItem({
     componentOf: line, browseName: "Analog", nodeId: "s=Analog", dataType: "Double", engineeringUnitsRange: { low: 0, high: 100 },
     engineeringUnits: opcua.standardUnits.degree_celsius, minimumSamplingInterval: 0,
@@ -157,6 +174,9 @@ async function main() {
       for (const session of sessions) for (const each of [...session.publishEngine.subscriptions]) session.deleteSubscription(each.id);
       return sessions.length;
     },
+    lose: ({ notifications }) => { losing = notifications; },
+    lost: () => losing,
+    archive: ({ delay, status }) => { archive = { delay: delay || 0, status: status || null }; },
     sessions: () => server.engine.currentSessionCount,
     alarm: ({ value }) => set("Analog", "Double", value),
   };

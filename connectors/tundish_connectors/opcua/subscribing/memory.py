@@ -24,6 +24,8 @@ class Position:
     """Grows with each position, so that the newer one of two is known."""
     tags: dict[str, Any] = field(default_factory=dict)
     """State of what values pass through, by the key of the item."""
+    holes: dict[str, str] = field(default_factory=dict)
+    """Since when something is missing that the history has not brought yet, by client handle; `*` for every item."""
 
     def encode(self) -> bytes:
         """As a cursor."""

@@ -16,7 +16,7 @@ from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import OpcUaSourceSettings
 from tundish_connectors.opcua.subscribing.items import Wanted, batches, create_request
 from tundish_connectors.opcua.subscribing.memory import Position, Remembered, SubscriptionFile
-from tundish_connectors.opcua.values.records import Item
+from tundish_connectors.opcua.values.records import FORMER, Item
 
 _KEEP_ALIVE = 5.0
 """Seconds after which the server says that there is nothing to say."""
@@ -54,6 +54,7 @@ class Subscription:
         self._file = file
         self._limits = limits
         self.remembered = file.recall() or Remembered()
+        self._items = self.remembered.by_handle()
         self.revised = Revised()
         self.available: list[int] | None = []
         """Sequence numbers that the server has for us; None where it did not say which."""
@@ -68,8 +69,15 @@ class Subscription:
         return self.remembered.subscription
 
     def items(self) -> Mapping[int, Item]:
-        """What each client handle stands for, former items included: something of them may still come."""
-        return self.remembered.by_handle()
+        """What each client handle stands for, former items included: something of them may still come.
+
+        It grows before the server hears of an item, so nothing comes that is not known.
+        """
+        return self._items
+
+    def current(self) -> list[Item]:
+        """The items that are wanted now."""
+        return [item for item in self._items.values() if item.setting >= 0]
 
     async def open(self) -> None:
         """Take the subscription over, or make one. Raises NotConnected."""
@@ -117,9 +125,16 @@ class Subscription:
         before = self.remembered
         self.remembered = Remembered(subscription=int(result.SubscriptionId), handle=before.handle, seen=before.seen)
         self.remembered.position = before.position
+        self._items.clear()
         if why:
             self.remembered.gap = why
             self.remembered.missing_since = before.missing_since or before.seen or "unknown"
+        self._file.remember(self.remembered)
+
+    def lost_memory(self, since: str | None) -> None:
+        """There was one before, although nothing is remembered of it."""
+        self.remembered.gap = "what was remembered of the subscription is lost"
+        self.remembered.missing_since = since or "unknown"
         self._file.remember(self.remembered)
 
     def _asked(self, parameters: ua.CreateSubscriptionParameters) -> ua.CreateSubscriptionParameters:
@@ -164,6 +179,7 @@ class Subscription:
         # Notifications may overtake the answer, so the handles are known before.
         items = {each.key: each.item(first + index) for index, each in enumerate(portion)}
         for key, item in items.items():
+            self._items[item.handle] = item
             self.remembered.items[key] = [item.handle, item.node, item.path, item.name, item.setting, item.fields, 0]
         results = await self._session.ask(lambda: self._session.services.create_monitored_items(parameters))
         made = []
@@ -174,7 +190,7 @@ class Subscription:
                 self.revised.asked[each.key] = (each.sampling, each.queue)
                 made.append(items[each.key])
             else:
-                del self.remembered.items[each.key]
+                del self.remembered.items[each.key], self._items[items[each.key].handle]
                 self.revised.failed[each.path] = name_of(result.StatusCode.value)
         return made
 
@@ -185,9 +201,11 @@ class Subscription:
             portion = ua.DeleteMonitoredItemsParameters(ua.IntegerId(self.number), handles[start : start + size])
             await self._session.ask(partial(self._session.services.delete_monitored_items, portion))
         for key in keys:
-            # What they collected may still come, so their handles keep their meaning.
-            self.remembered.items[key][-1] = 0
-            self.remembered.items[f"former {self.remembered.items[key][0]}"] = self.remembered.items.pop(key)
+            # What they collected may still come, so their handles keep their meaning; the settings are others now.
+            values = self.remembered.items.pop(key)
+            values[4], values[-1] = FORMER, 0
+            self.remembered.items[f"former {values[0]}"] = values
+        self._items.update(self.remembered.by_handle())
 
     def forget_item(self, handle: int) -> None:
         """The server says that the node of an item is gone: it is asked for anew with the next match."""
