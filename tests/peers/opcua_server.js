@@ -3,7 +3,8 @@
 // Started with one argument, a JSON object of options:
 //   port, folder (certificates and keys), secure (offer encrypted endpoints), users ({name: password}),
 //   limits (operation limits), delay (milliseconds before every answer to a write or call), strict (no anonymous
-//   transfer of subscriptions), uri (ApplicationUri), sampling (milliseconds, the fastest), alarms, many (further nodes)
+//   transfer of subscriptions), uri (ApplicationUri), sampling (milliseconds, the fastest), alarms, many (further nodes),
+//   notifier (bits of the line's EventNotifier)
 // It obeys commands on stdin, one JSON object per line with an `id`, and answers on stdout with the same `id`.
 // On stdout it also tells which values a client has acknowledged, {"acknowledged": [text, ...]}, and which bytes clients
 // wrote to the node Body, {"written": base64}.
@@ -78,7 +79,7 @@ async function main() {
   const space = server.engine.addressSpace;
   const plant = space.getOwnNamespace();
   const objects = space.rootFolder.objects;
-  const line = plant.addObject({ organizedBy: objects, browseName: "Line1", nodeId: "s=Line1", eventSourceOf: objects.server, eventNotifier: 1 });
+  const line = plant.addObject({ organizedBy: objects, browseName: "Line1", nodeId: "s=Line1", eventSourceOf: objects.server, eventNotifier: options.notifier || 1 });
   const nodes = {};
   const add = (name, dataType, value, more = {}) => {
     nodes[name] = plant.addVariable({
@@ -156,6 +157,10 @@ async function main() {
     nodes[name].setValueFromSource(made, status ? StatusCodes[status] : StatusCodes.Good, time ? new Date(time) : undefined);
     writing -= 1;
   };
+  const raise = (severity, message, station) => line.raiseEvent(machine, {
+    severity: { dataType: "UInt16", value: severity }, message: { dataType: "LocalizedText", value: { text: message } },
+    station: { dataType: "String", value: station || "" },
+  });
   const commands = {
     write: ({ node, type, value, time, status }) => set(node, type, value, time, status),
     burst: ({ node, type, values }) => values.forEach((value) => set(node, type, value)),
@@ -164,10 +169,8 @@ async function main() {
     nothing: () => null,
     calls: () => calls,
     add: ({ node, type, value }) => { add(node, type, value); },
-    event: ({ severity, message, station }) => line.raiseEvent(machine, {
-      severity: { dataType: "UInt16", value: severity }, message: { dataType: "LocalizedText", value: { text: message } },
-      station: { dataType: "String", value: station || "" },
-    }),
+    event: ({ severity, message, station }) => raise(severity, message, station),
+    events: ({ messages }) => messages.forEach((message) => raise(500, message)),
     // As after a long stop: the subscriptions are gone, sessions and history are still there.
     forget: () => {
       const sessions = Object.values(server.engine._sessions);

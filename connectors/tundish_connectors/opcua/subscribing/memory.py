@@ -63,8 +63,9 @@ class Remembered:
         """What each client handle stands for."""
         found = {}
         for values in self.items.values():
-            handle, node, path, name, setting, fields, _ = values
-            found[handle] = Item(handle, node, path, name, setting, tuple(fields))
+            # Files of earlier versions have no queue.
+            handle, node, path, name, setting, fields, *queue, _ = values
+            found[handle] = Item(handle, node, path, name, setting, tuple(fields), *queue)
         return found
 
 

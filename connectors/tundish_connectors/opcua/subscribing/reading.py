@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from tundish_connectors.opcua.subscribing.events import REFRESHING
 from tundish_connectors.opcua.subscribing.stream import Notification, SubscriptionGone
 from tundish_connectors.opcua.values.records import Item, Record, event_record, gap_record, value_record
 
+_FULL = "the server's queue was full, and may have been too short"
 _NODE_GONE = frozenset({ua.StatusCodes.BadNodeIdUnknown, ua.StatusCodes.BadNodeIdInvalid})
 
 
@@ -38,10 +40,15 @@ class Reader:
         """By node: until this time of the server, what comes may be in the history that was read."""
         self._last: dict[int, tuple[Any, ...]] = {}
         self._strange: set[int] = set()
+        self._waiting: Counter[int] = Counter()
+        self._before: dict[int, str | None] = {}
+        self._full: set[int] = set()
+        self._tells_overflow = False
 
     def records(self, notification: Notification) -> list[Record]:
         """Its records, in order. Raises SubscriptionGone or NotConnected where it says that it is the last."""
         found: list[Record] = []
+        self._full = self._full_queues(notification)
         for data in notification.message.NotificationData or ():
             if isinstance(data, ua.DataChangeNotification):
                 for change in data.MonitoredItems:
@@ -51,6 +58,23 @@ class Reader:
             elif isinstance(data, ua.StatusChangeNotification):
                 _ended(data.Status)
         return found
+
+    def _full_queues(self, notification: Notification) -> set[int]:
+        """Handles of which as much came at once as the server keeps.
+
+        Some servers drop what is beyond and do not say so. A queue of one is meant to hold the newest alone.
+        """
+        full: set[int] = set()
+        for handle, number in Counter(map(int, _handles(notification))).items():
+            item, before = self.items.get(handle), self._waiting[handle]
+            if not before:
+                self._before[handle] = self.last_time(handle)
+            self._waiting[handle] = before + number
+            if item is not None and before < item.queue <= before + number and item.queue > 1:
+                full.add(handle)
+        if not notification.more:
+            self._waiting.clear()
+        return full
 
     def _values(self, change: ua.MonitoredItemNotification, *, again: bool) -> Iterator[Record]:
         handle = int(change.ClientHandle)
@@ -71,7 +95,10 @@ class Reader:
         if self._is_repeat(handle, record, again=again):
             return
         if "overflow" in record:
+            self._tells_overflow = True
             yield self._hole(item, "the server's queue was too short", record["source_time"], path=item.path)
+        elif handle in self._full and not self._tells_overflow:
+            yield self._hole(item, _FULL, record["source_time"], path=item.path)
         self._last[handle] = _said(record)
         yield record
 
@@ -82,7 +109,8 @@ class Reader:
             yield gap_record("the server reports an item that is not known here", since=None, until=None, handle=handle)
 
     def _hole(self, item: Item, reason: str, until: str | None, **facts: object) -> Record:
-        since = self.last_time(item.handle)
+        self._full.discard(item.handle)
+        since = self._before.get(item.handle)
         filled = item.handle in self.fillable
         if filled:
             self.holes.setdefault(item.handle, since)
@@ -127,9 +155,17 @@ class Reader:
                 continue
             if record.get("event_type") == f"i={ua.ObjectIds.EventQueueOverflowEventType}":
                 yield self._hole(item, "the server's queue of events was too short", record.get("time"))
-            elif record.get("time") is not None:
+            elif handle in self._full:
+                yield self._hole(item, _FULL, record.get("time"))
+            if record.get("time") is not None:
                 self._last[handle] = (record["time"],)
             yield record
+
+
+def _handles(notification: Notification) -> Iterator[ua.IntegerId]:
+    for data in notification.message.NotificationData or ():
+        for each in getattr(data, "MonitoredItems", None) or getattr(data, "Events", None) or ():
+            yield each.ClientHandle
 
 
 def _said(record: Record) -> tuple[Any, ...]:

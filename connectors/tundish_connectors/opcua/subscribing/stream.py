@@ -31,6 +31,8 @@ class Notification:
     message: ua.NotificationMessage
     again: bool = False
     """It was fetched again with Republish."""
+    more: bool = False
+    """The next one brings what was waiting together with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Stream:
             return await self._up_to(sequence, itself=False)
         brought = await self._up_to(sequence, itself=False)
         self.last = sequence
-        return [*brought, Notification(sequence, message)]
+        return [*brought, Notification(sequence, message, more=self.has_more)]
 
     async def _publish(self, acks: list[int]) -> ua.PublishResult:
         known = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import partial
 
 from asyncua import ua
@@ -180,15 +180,17 @@ class Subscription:
         items = {each.key: each.item(first + index) for index, each in enumerate(portion)}
         for key, item in items.items():
             self._items[item.handle] = item
-            self.remembered.items[key] = [item.handle, item.node, item.path, item.name, item.setting, item.fields, 0]
+            self.remembered.items[key] = [*astuple(item), 0]
         results = await self._session.ask(lambda: self._session.services.create_monitored_items(parameters))
         made = []
         for each, result in zip(portion, results, strict=True):
             if result.StatusCode.is_good():
-                self.remembered.items[each.key][-1] = int(result.MonitoredItemId)
-                self.revised.items[each.key] = (result.RevisedSamplingInterval / 1000, int(result.RevisedQueueSize))
+                item = replace(items[each.key], queue=int(result.RevisedQueueSize))
+                self._items[item.handle] = item
+                self.remembered.items[each.key] = [*astuple(item), int(result.MonitoredItemId)]
+                self.revised.items[each.key] = (result.RevisedSamplingInterval / 1000, item.queue)
                 self.revised.asked[each.key] = (each.sampling, each.queue)
-                made.append(items[each.key])
+                made.append(item)
             else:
                 del self.remembered.items[each.key], self._items[items[each.key].handle]
                 self.revised.failed[each.path] = name_of(result.StatusCode.value)

@@ -30,6 +30,8 @@ class Item:
     """Which entry of `nodes` (or of `events`) it comes from, or FORMER."""
     fields: tuple[str, ...] = ()
     """Names of an event's fields; empty for a value."""
+    queue: int = 0
+    """How many changes the server keeps of it between two notifications; 0 where that is not known."""
 
 
 def value_record(item: Item, data: ua.DataValue) -> Record:

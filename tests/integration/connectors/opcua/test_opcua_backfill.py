@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.proxy import Proxy
 from tests.conformance.stand import RecordingIntake, Stand, until
 from tests.integration.connectors.opcua.plc import Plc, again, lines, plc, received, records, values
 
 pytestmark = pytest.mark.anyio
 
 RECORDED = "ns=1;s=Recorded"
+FULL = "the server's queue was full, and may have been too short"
 GONE = "the server does not have these notifications any more"
 
 
@@ -173,3 +176,51 @@ async def test_a_gap_whose_history_is_not_wanted_says_so(tmp_path: Path) -> None
         (gap,) = records(intake, "gap")
         assert (gap["filled"], gap["without_history"]) == (False, [RECORDED])
         assert values(intake) == [0, 2]
+
+
+async def test_a_line_that_is_cut_while_a_gap_is_filled_loses_nothing(tmp_path: Path) -> None:
+    async with plc(tmp_path) as site:
+        port = free_port()
+        proxy = Proxy(port, site.server.port)
+        await proxy.start()
+        there = site.connection(endpoint=f"opc.tcp://{LOOPBACK}:{port}/test")
+        source, intake = await running(site, [{"node": RECORDED, "queue": 5000}], there)
+        await site.server.do("archive", delay=300)
+        await lose(site, list(range(1, 2501)))
+        await site.server.write("Recorded", "Int32", 2501)
+        await until(lambda: len(values(intake)) > 500)
+        proxy.cut()
+        async with asyncio.timeout(5):
+            await source.lost
+        await source.close()
+        await again(source, intake)
+        await site.server.write("Recorded", "Int32", 2502)
+        await received(intake, 2503, within=20)
+        assert values(intake) == list(range(2503))
+        assert len(records(intake, "gap")) == 1
+        await source.close()
+        await proxy.stop()
+
+
+@pytest.mark.parametrize("notifier", [1, 5], ids=["no history", "a history that it does not have"])
+async def test_events_that_a_short_queue_dropped_are_a_gap(tmp_path: Path, notifier: int) -> None:
+    """node-opcua says nothing when it drops events, and has no history of them, whatever the bit says."""
+    async with plc(tmp_path, notifier=notifier) as site:
+        # It keeps a hundred at least, whatever is asked for.
+        events = [{"node": "Objects/Line1", "queue": 100}]
+        source, intake = site.source(events=events, publishing_interval="1s"), RecordingIntake()
+        await source.open()
+        source.run(intake)
+        await asyncio.sleep(1.5)
+        await site.server.do("events", messages=[str(number) for number in range(150)])
+        gaps = 1 if notifier == 1 else 2
+        await until(lambda: len(records(intake, "gap")) == gaps, lambda: str(records(intake, "gap")))
+        first, last = records(intake, "gap")[0], records(intake, "gap")[-1]
+        assert (first["reason"], first["filled"]) == (FULL, notifier == 5)
+        assert last["filled"] is False
+        assert gaps == 1 or "no history" in last["reason"]
+        kept = [str(number) for number in range(50, 150)]
+        await until(lambda: [record["message"] for record in records(intake, "event")] == kept)
+        await site.server.do("event", severity=500, message="after")
+        await until(lambda: records(intake, "event")[-1]["message"] == "after")
+        assert len(records(intake, "gap")) == gaps

@@ -25,6 +25,7 @@ from tundish.sdk import connector
 
 pytestmark = pytest.mark.anyio
 
+FULL = "the server's queue was full, and may have been too short"
 EVENTS = {"severity": 300, "fields": ["2:Station"], "type": "Types/EventTypes/BaseEventType/MachineEvent"}
 
 
@@ -204,3 +205,25 @@ async def test_a_gap_says_that_events_are_lost(tmp_path: Path, records_events: b
         (gap,) = records(intake, "gap")
         assert (gap["filled"], gap["without_history"]) == (False, ["i=2253"])
         assert messages(intake) == ["after"]
+
+
+async def test_what_a_full_queue_may_have_dropped_comes_from_the_history(tmp_path: Path) -> None:
+    """It never says that it dropped something."""
+    async with recorder() as peer, workbench(tmp_path) as bench:
+        short = {"nodes": [{"node": "Objects/Line1/Count", "queue": 3}], "events": [{**EVENTS, "queue": 3}]}
+        source, intake = source_of(bench, peer.port, **short), RecordingIntake()
+        await source.open()
+        source.run(intake)
+        await received(intake, 1)
+        await peer.write(*range(1, 21))
+        names = [str(number) for number in range(20)]
+        await peer.raise_(*names)
+        await until(lambda: len(messages(intake)) >= 20, lambda: str(messages(intake)))
+        await received(intake, 21)
+        await peer.write(21)
+        await peer.raise_("last")
+        await until(lambda: "last" in messages(intake))
+        assert values(intake) == list(range(22))
+        assert messages(intake) == [*names, "last"]
+        gaps = [(gap["reason"], gap["name"], gap["filled"]) for gap in records(intake, "gap")]
+        assert set(gaps) == {(FULL, "Count", True), (FULL, "Server", True)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,21 @@ def test_a_first_value_is_kept_where_others_were_dropped_before_it(reader: Reade
     found = reader.records(values((1, 5, 4, OVERFLOW), (2, 1, 0, 0)))
     assert [record["kind"] for record in found] == ["gap", "value"]
     assert not reader.unwanted
+
+
+def test_a_full_queue_may_have_been_too_short_unless_the_server_tells(reader: Reader) -> None:
+    reader.items = {1: replace(SCALE, queue=3), 2: replace(AGAIN, queue=1)}
+    whole = values((1, 1, 1, 0), (1, 2, 2, 0), (1, 3, 3, 0), (2, 1, 1, 0))
+    gap, *rest = reader.records(whole)
+    assert gap["reason"] == "the server's queue was full, and may have been too short"
+    assert [record["kind"] for record in rest] == ["value"] * 4
+    parts = replace(values((1, 4, 4, 0), (1, 5, 5, 0)), more=True), values((1, 6, 6, 0))
+    assert [[record["kind"] for record in reader.records(part)] for part in parts] == [["value"] * 2, ["gap", "value"]]
+    assert reader.holes == {1: None}
+    assert [record["kind"] for record in reader.records(values((1, 7, 7, 0), (1, 8, 8, 0)))] == ["value"] * 2
+    reader.records(values((1, 9, 9, OVERFLOW)))
+    told = reader.records(values((1, 10, 10, 0), (1, 11, 11, 0), (1, 12, 12, 0)))
+    assert [record["kind"] for record in told] == ["value"] * 3
 
 
 def test_what_nobody_knows_is_told_once(reader: Reader) -> None:
