@@ -103,11 +103,12 @@ async function main() {
   add("Forbidden", "Int32", 7, { options: { userAccessLevel: 0 } });
   const recorded = add("Recorded", "Int32", 0);
   space.installHistoricalDataNode(recorded, { maxOnlineValues: 10000 });
-  // The archive may be slow, or refuse.
-  let archive = { delay: 0, status: null };
+  // The archive may be slow, refuse, or be behind.
+  let archive = { delay: 0, status: null, lag: 0 };
   const readRaw = recorded._historyReadRaw;
   recorded._historyReadRaw = function (context, details, range, encoding, point, done) {
     if (archive.status) return done(null, new opcua.HistoryReadResult({ statusCode: StatusCodes[archive.status] }));
+    details.endTime = new Date(Math.min(details.endTime, Date.now() - archive.lag));
     setTimeout(() => readRaw.call(this, context, details, range, encoding, point, done), archive.delay);
   };
   nodes.Analog = plant.addAnalogDataItem({
@@ -179,7 +180,7 @@ async function main() {
     },
     lose: ({ notifications }) => { losing = notifications; },
     lost: () => losing,
-    archive: ({ delay, status }) => { archive = { delay: delay || 0, status: status || null }; },
+    archive: ({ delay, status, lag }) => { archive = { delay: delay || 0, status: status || null, lag: lag || 0 }; },
     sessions: () => server.engine.currentSessionCount,
     alarm: ({ value }) => set("Analog", "Double", value),
   };

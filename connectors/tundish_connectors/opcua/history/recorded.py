@@ -45,6 +45,21 @@ async def _readable(session: Session, items: Sequence[Item], attribute: ua.Attri
     return [item for item, level in zip(items, levels, strict=True) if level & _READABLE]
 
 
+async def newest(session: Session, items: Sequence[Item], most: int) -> dict[int, Record]:
+    """What nodes have now, by handle; their histories are to end with it. Raises NotConnected."""
+    found: dict[int, Record] = {}
+    size = most or len(items) or 1
+    for start in range(0, len(items), size):
+        portion = items[start : start + size]
+        nodes = [ua.NodeId.from_string(item.node) for item in portion]
+        try:
+            answers = await session.ask(partial(session.services.read_attributes, nodes, ua.AttributeIds.Value))
+        except UaError:
+            continue
+        found |= {item.handle: value_record(item, answer) for item, answer in zip(portion, answers, strict=True)}
+    return found
+
+
 async def recorded(
     session: Session, item: Item, since: datetime, until: datetime, events: ua.EventFilter | None = None
 ) -> AsyncIterator[list[Record]]:

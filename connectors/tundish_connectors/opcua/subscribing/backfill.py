@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from asyncua import ua
@@ -10,8 +11,9 @@ from asyncua.ua.uaerrors import UaError
 
 from tundish.errors import NotConnected
 from tundish_connectors.opcua.addressing.tree import NoSuchNode, ServerTree, find
-from tundish_connectors.opcua.history.recorded import recorded, with_history
+from tundish_connectors.opcua.history.recorded import newest, recorded, with_history
 from tundish_connectors.opcua.limits import read_limits
+from tundish_connectors.opcua.reasons import is_over, may_pass
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import OpcUaSourceSettings
 from tundish_connectors.opcua.subscribing.events import EventTypes, event_filter
@@ -42,6 +44,7 @@ class Backfill:
         self._most = most
         self._types = EventTypes(session)
         self._wanted: dict[str, str | None] = {}
+        self._pauses: list[float] = []
 
     async def learn(self) -> None:
         """Ask which of the items have a history that may be read. Raises NotConnected."""
@@ -64,11 +67,14 @@ class Backfill:
         `hand_over` gets portions, the oldest first, and drops what was there already. Raises NotConnected.
         """
         silent = ""
-        for item in self._subscription.current():
-            since = self._begin(item, holes)
-            if since is None or item.handle not in self._reader.fillable:
-                continue
-            why = silent or await self._fill(item, since, until, hand_over)
+        items = [item for item in self._subscription.current() if item.handle in self._reader.fillable]
+        begins = {item.handle: begin for item in items if (begin := self._begin(item, holes)) is not None}
+        items = [item for item in items if item.handle in begins]
+        ends = await newest(self._session, [item for item in items if not item.fields], self._most)
+        self._pauses = list(_PAUSES)
+        for item in items:
+            since = begins[item.handle]
+            why = silent or await self._fill(item, since, until, ends.get(item.handle), hand_over)
             if why == _SILENT:
                 silent = why
             if why:
@@ -82,23 +88,38 @@ class Backfill:
             found.append(moment)
         return min(found, default=None)
 
-    async def _fill(self, item: Item, since: datetime, until: datetime, hand_over: HandOver) -> str:
-        """Why it did not work; empty where it did."""
+    async def _fill(self, item: Item, since: datetime, until: datetime, end: Record | None, hand_over: HandOver) -> str:
+        """Why it did not work; empty where it did. `end` is what the node has now."""
         margin = timedelta(seconds=self._settings.overlap)
         self._reader.overlapping[item.node] = until + margin
-        try:
-            events = await self._filter(item) if item.fields else None
-            async for portion in recorded(self._session, item, since - margin, until + margin, events):
-                await hand_over(await self._fitting(item, portion))
-        except (UaError, NoSuchNode) as error:
-            return str(error)
-        except NotConnected as error:
-            if not isinstance(error.__cause__, TimeoutError):
-                raise
-            # Where the server answers to other things, its history alone is out of order.
-            await read_limits(self._session)
-            return _SILENT
-        return ""
+        begin, last = since - margin, None
+        while True:
+            try:
+                async for portion in self._portions(item, begin, until + margin):
+                    await hand_over(portion)
+                    last = portion[-1] if portion else last
+                why = "" if end is None or _is_reached(end, since, last) else f"it ends before {end['source_time']}"
+            except (UaError, NoSuchNode) as error:
+                if is_over(error):
+                    raise NotConnected(f"the session ended: {error}") from error
+                why = str(error)
+                if not may_pass(error):
+                    return why
+            except NotConnected as error:
+                if not isinstance(error.__cause__, TimeoutError):
+                    raise
+                # Where the server answers to other things, its history alone is out of order.
+                await read_limits(self._session)
+                return _SILENT
+            if not why or not self._pauses:
+                return why
+            await asyncio.sleep(self._pauses.pop(0))
+            begin = begin if last is None else _time(last) or begin
+
+    async def _portions(self, item: Item, since: datetime, until: datetime) -> AsyncIterator[list[Record]]:
+        events = await self._filter(item) if item.fields else None
+        async for portion in recorded(self._session, item, since, until, events):
+            yield await self._fitting(item, portion)
 
     async def _filter(self, item: Item) -> ua.EventFilter:
         settings = self._settings.events[item.setting]
@@ -122,6 +143,23 @@ class Backfill:
 
 
 _SILENT = "the server does not answer"
+_PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds before another attempt, for all items of one round: a historian may be behind what is published."""
+
+
+def _time(record: Record) -> datetime | None:
+    return moment_of(record.get("source_time"))
+
+
+def _is_reached(end: Record, since: datetime, last: Record | None) -> bool:
+    """Whether a history is as new as what a node has now; where that has no time, nobody can say."""
+    now = _time(end)
+    if now is None or now <= since:
+        return True
+    if last is None:
+        return False
+    reached = _time(last)
+    return reached is None or reached >= now or last["value"] == end["value"]
 
 
 def begin_of(published: str | None, last: str | None) -> str | None:

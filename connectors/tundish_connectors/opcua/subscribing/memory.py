@@ -56,6 +56,8 @@ class Remembered:
     gap: str = ""
     """Why there is one."""
     position: dict[str, Any] | None = None
+    started: str | None = None
+    """When the server was started that has the subscription, by its own clock."""
     silent: bool = False
     """It was taken over, and the server never said anything: the next one is made anew."""
 

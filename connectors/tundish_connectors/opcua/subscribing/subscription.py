@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from asyncua import ua
 from asyncua.ua.uaerrors import UaError
 
 from tundish.errors import NotConnected
-from tundish_connectors.opcua.limits import Limits
+from tundish_connectors.opcua.limits import Limits, read_limits
 from tundish_connectors.opcua.reasons import name_of
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import OpcUaSourceSettings
 from tundish_connectors.opcua.subscribing.items import Wanted, batches, create_request
 from tundish_connectors.opcua.subscribing.memory import Position, Remembered, SubscriptionFile
+from tundish_connectors.opcua.values.plain import aware, time_text
 from tundish_connectors.opcua.values.records import FORMER, Item
 
 _KEEP_ALIVE = 5.0
 """Seconds after which the server says that there is nothing to say."""
+_JITTER = timedelta(seconds=1)
+"""How exactly a server knows when it was started."""
 _SILENT = 3
 """So many keep-alives may fail to come."""
 
@@ -81,10 +86,27 @@ class Subscription:
 
     async def open(self) -> None:
         """Take the subscription over, or make one. Raises NotConnected."""
-        if self.number and not self.remembered.silent and await self._take_over():
-            return
-        why = "the server does not know the subscription any more" if self.number else ""
+        why = ""
+        if self.number and await self._was_restarted():
+            why = "the server was started anew"
+        elif self.number:
+            if not self.remembered.silent and await self._take_over():
+                return
+            why = "the server does not know the subscription any more"
         await self._create(why)
+
+    async def _was_restarted(self) -> bool:
+        """Whether the server has lost the subscription for sure.
+
+        Servers give their numbers anew after a start, so it may be another route's by now.
+        """
+        before, now = self.remembered.started, self._limits.started
+        if before is None or now is None or abs(datetime.fromisoformat(before) - aware(now)) < _JITTER:
+            return False
+        # Some servers always say that they were started just now.
+        await asyncio.sleep(_JITTER.total_seconds())
+        once_more = (await read_limits(self._session)).started
+        return once_more is not None and abs(aware(once_more) - aware(now)) < _JITTER / 2
 
     async def _take_over(self) -> bool:
         """Whether it is ours again."""
@@ -125,6 +147,7 @@ class Subscription:
         before = self.remembered
         self.remembered = Remembered(subscription=int(result.SubscriptionId), handle=before.handle, seen=before.seen)
         self.remembered.position = before.position
+        self.remembered.started = time_text(self._limits.started)
         self._items.clear()
         if why:
             self.remembered.gap = why

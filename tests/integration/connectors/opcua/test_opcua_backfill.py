@@ -150,6 +150,42 @@ async def test_a_history_that_never_answers_does_not_stop_the_source(tmp_path: P
         assert not source.lost.done()
 
 
+async def test_a_history_that_is_behind_is_waited_for(tmp_path: Path) -> None:
+    async with plc(tmp_path) as site:
+        _, intake = await running(site, [RECORDED])
+        await site.server.do("archive", lag=1500)
+        await lose(site, [1, 2, 3])
+        await site.server.write("Recorded", "Int32", 4)
+        await received(intake, 5)
+        assert values(intake) == [0, 1, 2, 3, 4]
+        assert [gap["filled"] for gap in records(intake, "gap")] == [True]
+
+
+async def test_a_history_that_is_busy_is_asked_again(tmp_path: Path) -> None:
+    async with plc(tmp_path) as site:
+        _, intake = await running(site, [RECORDED])
+        await site.server.do("archive", status="BadTooManyOperations")
+        await lose(site, [1])
+        await site.server.write("Recorded", "Int32", 2)
+        await until(lambda: bool(records(intake, "gap")))
+        await asyncio.sleep(0.3)
+        await site.server.do("archive")
+        await received(intake, 3)
+        assert values(intake) == [0, 1, 2]
+        assert len(records(intake, "gap")) == 1
+
+
+async def test_a_history_that_stays_behind_is_a_gap(tmp_path: Path) -> None:
+    async with plc(tmp_path) as site:
+        _, intake = await running(site, [RECORDED])
+        await site.server.do("archive", lag=60_000)
+        await lose(site, [1])
+        await site.server.write("Recorded", "Int32", 2)
+        await until(lambda: len(records(intake, "gap")) == 2, within=20)
+        assert "no history: it ends before" in records(intake, "gap")[-1]["reason"]
+        assert values(intake) == [0, 2]
+
+
 async def test_a_gap_is_filled_after_a_restart_where_it_was_not_before(tmp_path: Path) -> None:
     async with plc(tmp_path) as site:
         source, intake = await running(site, [RECORDED])
