@@ -169,7 +169,11 @@ async function main() {
     read: ({ node }) => nodes[node].readValue().value.value,
     nothing: () => null,
     calls: () => calls,
-    add: ({ node, type, value }) => { add(node, type, value); },
+    add: ({ node, type, value, recorded }) => {
+      add(node, type, value);
+      if (recorded) space.installHistoricalDataNode(nodes[node], { maxOnlineValues: 10000 });
+    },
+    remove: ({ node }) => { space.deleteNode(nodes[node]); },
     event: ({ severity, message, station }) => raise(severity, message, station),
     events: ({ messages }) => messages.forEach((message) => raise(500, message)),
     // As after a long stop: the subscriptions are gone, sessions and history are still there.

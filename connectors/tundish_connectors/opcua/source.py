@@ -212,4 +212,6 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
                         await self._match(subscription, session)
                     except UaError as error:
                         raise NotConnected(f"the server refused the nodes: {error}") from error
+                    if self._reception is not None:
+                        await self._reception.renewed(subscription.renewed)
             self._remember_seen(subscription)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -74,6 +74,11 @@ class Progress:
     def next(self, **changes: Any) -> Position:
         """The position after this one."""
         return replace(self.position, step=self.position.step + 1, **changes)
+
+    def widened(self, holes: Mapping[str, str]) -> dict[str, str]:
+        """The holes that are known, and these; of the same one the earlier beginning."""
+        known = self.position.holes
+        return known | {handle: min(since, known.get(handle, since)) for handle, since in holes.items()}
 
     async def room(self, *, more: bool) -> None:
         """Wait until another notification may come; `more` are ready on the server.

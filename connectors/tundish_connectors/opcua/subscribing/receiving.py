@@ -25,7 +25,7 @@ from tundish_connectors.opcua.subscribing.subscription import Subscription
 from tundish_connectors.opcua.tags.exchange import Exchange, Step
 from tundish_connectors.opcua.tags.handshake import HandshakeState
 from tundish_connectors.opcua.values.plain import aware, time_text
-from tundish_connectors.opcua.values.records import Record, gap_record
+from tundish_connectors.opcua.values.records import Item, Record, gap_record
 
 _HANDSHAKE = "handshake"
 _MOST_PATHS = 50
@@ -74,6 +74,7 @@ class Reception:
         self._has_holes = asyncio.Event()
         self._fresh: set[str] = set()
         self._filled = asyncio.Event()
+        self._gone: dict[str, str | None] = {}
 
     @property
     def durable(self) -> Position | None:
@@ -85,6 +86,7 @@ class Reception:
         last = await self._progress.begin(self._server_time())
         if self._subscription.remembered.missing_since is not None:
             await self._report_gap()
+        await self.renewed(self._subscription.renewed)
         if self._exchange is not None:
             self._exchange.state = HandshakeState(**self._progress.position.tags.get(_HANDSHAKE, {}))
             for step in await self._exchange.resume(is_new=self._subscription.is_new):
@@ -119,7 +121,23 @@ class Reception:
     def _forget_gone(self) -> None:
         for handle in self._reader.gone:
             self._subscription.forget_item(handle)
+            self._gone.setdefault(self._reader.items[handle].path, self._progress.position.time)
         self._reader.gone.clear()
+
+    async def renewed(self, items: Sequence[Item]) -> None:
+        """The server has the nodes of these items again, and nobody knows for how long it has had them."""
+        for item in items:
+            since, is_filled = (
+                self._gone.pop(item.path, self._progress.position.time),
+                item.handle in self._reader.fillable,
+            )
+            facts = {"filled": is_filled and since is not None, "node": item.node, "name": item.name, "path": item.path}
+            gap = gap_record("the server did not have the node", since=since, until=self._server_time(), **facts)
+            self._warn(gap)
+            holes = {str(item.handle): since} if since is not None and is_filled else {}
+            async with self._progress.lock:
+                await self._progress.deliver([gap], self._progress.next(holes=self._progress.widened(holes)))
+                self._fill_soon(holes)
 
     async def _arrived(self, found: Sequence[Notification | Missing]) -> None:
         async with self._progress.lock:
@@ -172,7 +190,7 @@ class Reception:
         self._reader.holes.clear()
         known = {handle: since for handle, since in holes.items() if since is not None}
         head = self._reader.still_new(records[:first])
-        await self._progress.take(head, self._progress.next(holes=self._widened(known)))
+        await self._progress.take(head, self._progress.next(holes=self._progress.widened(known)))
         self._held.appendleft(_Rest(records[first:], found))
         self._fill_soon(known)
 
@@ -191,18 +209,13 @@ class Reception:
         )
         self._warn(gap)
         holes = {EVERY: since} if since is not None and self._exchange is None else {}
-        position = self._progress.next(sequence=missing.last, holes=self._widened(holes))
+        position = self._progress.next(sequence=missing.last, holes=self._progress.widened(holes))
         await self._progress.deliver([gap], position)
         self._fill_soon(holes)
         if self._exchange is not None:
             # The trigger may have changed in what is missing, and nobody would say so again.
             for step in await self._exchange.resume(is_new=True):
                 await self._exchanged(step)
-
-    def _widened(self, holes: dict[str, str]) -> dict[str, str]:
-        """The holes that are known, and these; of the same one the earlier beginning."""
-        known = self._progress.position.holes
-        return known | {handle: min(since, known.get(handle, since)) for handle, since in holes.items()}
 
     def _fill_soon(self, holes: dict[str, str]) -> None:
         if holes:

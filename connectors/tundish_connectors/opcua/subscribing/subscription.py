@@ -67,6 +67,8 @@ class Subscription:
         """It was made now, so what it brings first is what the nodes have now."""
         self.is_first = False
         """There was none before, so nothing can be missing."""
+        self.renewed: list[Item] = []
+        """Items of the last match whose nodes the server had not for a while."""
 
     @property
     def number(self) -> int:
@@ -187,11 +189,13 @@ class Subscription:
         if remove and (stale := [key for key in known if key not in keys and known[key][-1]]):
             await self._remove(stale)
         made: list[Item] = []
+        gone = {each.key for each in wanted if each.key in known and not known[each.key][-1]}
         self.revised.failed.clear()
         for portion in batches([each for each in wanted if not known.get(each.key, [0])[-1]], self._limits.items):
             made += await self._add(portion)
         if made or (remove and stale):
             self._file.remember(self.remembered)
+        self.renewed = [self._items[known[key][0]] for key in gone if key in known]
         return made
 
     async def _add(self, portion: Sequence[Wanted]) -> list[Item]:

@@ -260,3 +260,21 @@ async def test_events_that_a_short_queue_dropped_are_a_gap(tmp_path: Path, notif
         await site.server.do("event", severity=500, message="after")
         await until(lambda: records(intake, "event")[-1]["message"] == "after")
         assert len(records(intake, "gap")) == gaps
+
+
+@pytest.mark.parametrize("recorded", [True, False], ids=["recorded", "not recorded"])
+async def test_a_node_that_was_away_is_a_gap_until_it_is_monitored_again(tmp_path: Path, recorded: bool) -> None:
+    async with plc(tmp_path) as site:
+        await site.server.do("add", node="Away", type="Int32", value=0)
+        _, intake = await running(site, ["ns=1;s=Away"], retry_nodes="2s")
+        await site.server.do("remove", node="Away")
+        await until(lambda: str(records(intake)[-1]["status"]).startswith("Bad"), lambda: str(records(intake)))
+        await site.server.do("add", node="Away", type="Int32", value=1, recorded=recorded)
+        await site.server.do("burst", node="Away", type="Int32", values=[2, 3])
+        await until(lambda: 3 in values(intake))
+        await site.server.write("Away", "Int32", 4)
+        await until(lambda: 4 in values(intake))
+        (gap,) = records(intake, "gap")
+        assert (gap["reason"], gap["filled"]) == ("the server did not have the node", recorded)
+        good = [record["value"] for record in records(intake) if record["status"] == "Good"]
+        assert good == ([0, 1, 2, 3, 4] if recorded else [0, 3, 4])
