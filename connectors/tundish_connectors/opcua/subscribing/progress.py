@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from tundish.sdk import Context, Intake
@@ -78,7 +79,9 @@ class Progress:
     def widened(self, holes: Mapping[str, str]) -> dict[str, str]:
         """The holes that are known, and these; of the same one the earlier beginning."""
         known = self.position.holes
-        return known | {handle: min(since, known.get(handle, since)) for handle, since in holes.items()}
+        return known | {
+            handle: min(since, known.get(handle, since), key=datetime.fromisoformat) for handle, since in holes.items()
+        }
 
     async def room(self, *, more: bool) -> None:
         """Wait until another notification may come; `more` are ready on the server.

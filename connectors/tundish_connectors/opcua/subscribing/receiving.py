@@ -127,11 +127,9 @@ class Reception:
     async def renewed(self, items: Sequence[Item]) -> None:
         """The server has the nodes of these items again, and nobody knows for how long it has had them."""
         for item in items:
-            since, is_filled = (
-                self._gone.pop(item.path, self._progress.position.time),
-                item.handle in self._reader.fillable,
-            )
-            facts = {"filled": is_filled and since is not None, "node": item.node, "name": item.name, "path": item.path}
+            since = self._gone.pop(item.path, self._progress.position.time)
+            is_filled = since is not None and item.handle in self._reader.fillable
+            facts = {"filled": is_filled, "node": item.node, "name": item.name, "path": item.path}
             gap = gap_record("the server did not have the node", since=since, until=self._server_time(), **facts)
             self._warn(gap)
             holes = {str(item.handle): since} if since is not None and is_filled else {}
@@ -286,7 +284,8 @@ class Reception:
         )
         self._warn(gap)
         # What was still to be filled bears handles of the former subscription.
-        begun = min([*self._progress.position.holes.values(), *([since] if since and is_known else [])], default=None)
+        begins = [*self._progress.position.holes.values(), *([since] if since and is_known else [])]
+        begun = min(begins, key=datetime.fromisoformat, default=None)
         holes = {} if begun is None or self._exchange is not None else {EVERY: begun}
         async with self._progress.lock:
             await self._progress.deliver([gap], self._progress.next(holes=holes))
