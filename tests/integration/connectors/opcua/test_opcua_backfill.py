@@ -93,7 +93,7 @@ async def test_what_left_the_retransmission_queue_comes_from_the_history(tmp_pat
 async def test_live_values_do_not_wait_for_a_slow_history(tmp_path: Path) -> None:
     async with plc(tmp_path) as site:
         _, intake = await running(site, [RECORDED, "ns=1;s=Count"], in_flight=1)
-        await site.server.do("archive", delay=2000)
+        await site.server.do("archive", delay=5000)
         await lose(site, [1, 2])
         for number in range(1, 21):
             await site.server.write("Count", "Int32", number)

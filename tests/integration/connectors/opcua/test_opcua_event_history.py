@@ -7,8 +7,8 @@ and leaves the filter of events aside when it reads their history.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,14 @@ class Recorder:
         for number in numbers:
             await self.count.write_value(number, ua.VariantType.Int32)
 
-    def lose(self) -> None:
-        """What is waiting for us is used up and neither sent nor kept."""
+    @contextmanager
+    def losing(self) -> Iterator[None]:
+        """What happens meanwhile is in one notification, which is used up and neither sent nor kept."""
         for each in self.subscriptions():
+            each._publishing_enabled = False
+        yield
+        for each in self.subscriptions():
+            each._publishing_enabled = True
             each._pop_publish_result()
             each._not_acknowledged_results.clear()
 
@@ -107,8 +112,8 @@ async def test_a_notification_that_it_does_not_have_any_more_is_a_gap_and_filled
         await source.open()
         source.run(intake)
         await received(intake, 1)
-        await peer.write(1, 2)
-        peer.lose()
+        with peer.losing():
+            await peer.write(1, 2)
         await peer.write(3)
         await received(intake, 4)
         await peer.write(4)
@@ -147,10 +152,10 @@ async def test_events_of_a_lost_notification_come_from_the_history(tmp_path: Pat
         await asyncio.sleep(0.5)
         await peer.raise_("before")
         await until(lambda: messages(intake) == ["before"])
-        await peer.raise_("lost 1", "lost 2")
-        await peer.raise_("harmless", severity=100)
-        await peer.other.trigger(message="of another type")
-        peer.lose()
+        with peer.losing():
+            await peer.raise_("lost 1", "lost 2")
+            await peer.raise_("harmless", severity=100)
+            await peer.other.trigger(message="of another type")
         await peer.raise_("after")
         await until(lambda: "after" in messages(intake))
         await peer.raise_("last")
@@ -198,8 +203,8 @@ async def test_a_gap_says_that_events_are_lost(tmp_path: Path, records_events: b
         await source.open()
         source.run(intake)
         await asyncio.sleep(0.5)
-        await peer.raise_("lost")
-        peer.lose()
+        with peer.losing():
+            await peer.raise_("lost")
         await peer.raise_("after")
         await until(lambda: "after" in messages(intake))
         (gap,) = records(intake, "gap")
