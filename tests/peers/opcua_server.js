@@ -4,7 +4,8 @@
 // is `serve` with options:
 //   port, folder (certificates and keys), secure (offer encrypted endpoints), users ({name: password}),
 //   limits (operation limits), delay (milliseconds before every answer to a write or call), strict (no anonymous
-//   transfer of subscriptions), uri (ApplicationUri), sampling (milliseconds, the fastest), alarms, many (further nodes)
+//   transfer of subscriptions), uri (ApplicationUri), sampling (milliseconds, the fastest), alarms, many (further nodes),
+//   notifier (bits of the line's EventNotifier)
 // After `leave` it can serve again, with other options, and knows nothing of what was before.
 // On stdout it also tells which values a client has acknowledged, {"acknowledged": [text, ...]}, and which bytes clients
 // wrote to the node Body, {"written": base64}.
@@ -36,8 +37,19 @@ Subscription.prototype.acknowledgeNotification = function (sequenceNumber) {
   return status;
 };
 
+// A notification that is used up and never sent, nor kept: what a server does whose queues are full.
+let losing = 0;
+const publish = Subscription.prototype._publish_pending_notifications;
+Subscription.prototype._publish_pending_notifications = function () {
+  if (losing === 0) return publish.call(this);
+  losing -= 1;
+  this._popNotificationToSend();
+  this._get_next_sequence_number();
+};
+
 // A server with these options, and what it can be told to do.
 async function serve(options) {
+  losing = 0;
   const folder = options.folder;
   const manager = new opcua.OPCUACertificateManager({
     automaticallyAcceptUnknownCertificate: !options.distrust,
@@ -69,7 +81,7 @@ async function serve(options) {
   const space = server.engine.addressSpace;
   const plant = space.getOwnNamespace();
   const objects = space.rootFolder.objects;
-  const line = plant.addObject({ organizedBy: objects, browseName: "Line1", nodeId: "s=Line1", eventSourceOf: objects.server, eventNotifier: 1 });
+  const line = plant.addObject({ organizedBy: objects, browseName: "Line1", nodeId: "s=Line1", eventSourceOf: objects.server, eventNotifier: options.notifier || 1 });
   const nodes = {};
   const add = (name, dataType, value, more = {}) => {
     nodes[name] = plant.addVariable({
@@ -93,6 +105,14 @@ async function serve(options) {
   add("Forbidden", "Int32", 7, { options: { userAccessLevel: 0 } });
   const recorded = add("Recorded", "Int32", 0);
   space.installHistoricalDataNode(recorded, { maxOnlineValues: 10000 });
+  // The archive may be slow, refuse, or be behind.
+  let archive = { delay: 0, status: null, lag: 0 };
+  const readRaw = recorded._historyReadRaw;
+  recorded._historyReadRaw = function (context, details, range, encoding, point, done) {
+    if (archive.status) return done(null, new opcua.HistoryReadResult({ statusCode: StatusCodes[archive.status] }));
+    details.endTime = new Date(Math.min(details.endTime, Date.now() - archive.lag));
+    setTimeout(() => readRaw.call(this, context, details, range, encoding, point, done), archive.delay);
+  };
   nodes.Analog = plant.addAnalogDataItem({
     componentOf: line, browseName: "Analog", nodeId: "s=Analog", dataType: "Double", engineeringUnitsRange: { low: 0, high: 100 },
     engineeringUnits: opcua.standardUnits.degree_celsius, minimumSamplingInterval: 0,
@@ -140,6 +160,10 @@ async function serve(options) {
     nodes[name].setValueFromSource(made, status ? StatusCodes[status] : StatusCodes.Good, time ? new Date(time) : undefined);
     writing -= 1;
   };
+  const raise = (severity, message, station) => line.raiseEvent(machine, {
+    severity: { dataType: "UInt16", value: severity }, message: { dataType: "LocalizedText", value: { text: message } },
+    station: { dataType: "String", value: station || "" },
+  });
   const commands = {
     write: ({ node, type, value, time, status }) => set(node, type, value, time, status),
     burst: ({ node, type, values }) => values.forEach((value) => set(node, type, value)),
@@ -147,11 +171,13 @@ async function serve(options) {
     read: ({ node }) => nodes[node].readValue().value.value,
     nothing: () => null,
     calls: () => calls,
-    add: ({ node, type, value }) => { add(node, type, value); },
-    event: ({ severity, message, station }) => line.raiseEvent(machine, {
-      severity: { dataType: "UInt16", value: severity }, message: { dataType: "LocalizedText", value: { text: message } },
-      station: { dataType: "String", value: station || "" },
-    }),
+    add: ({ node, type, value, recorded }) => {
+      add(node, type, value);
+      if (recorded) space.installHistoricalDataNode(nodes[node], { maxOnlineValues: 10000 });
+    },
+    remove: ({ node }) => { space.deleteNode(nodes[node]); },
+    event: ({ severity, message, station }) => raise(severity, message, station),
+    events: ({ messages }) => messages.forEach((message) => raise(500, message)),
     // As after a long stop: the subscriptions are gone, sessions and history are still there.
     forget: () => {
       const sessions = Object.values(server.engine._sessions);
@@ -159,6 +185,9 @@ async function serve(options) {
       return sessions.length;
     },
     leave: () => server.shutdown(0),
+    lose: ({ notifications }) => { losing = notifications; },
+    lost: () => losing,
+    archive: ({ delay, status, lag }) => { archive = { delay: delay || 0, status: status || null, lag: lag || 0 }; },
     sessions: () => server.engine.currentSessionCount,
     alarm: ({ value }) => set("Analog", "Double", value),
   };

@@ -17,6 +17,7 @@ _NODES = {
     "histories": ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerHistoryReadData,
     "sampling": ua.ObjectIds.Server_ServerCapabilities_MinSupportedSampleRate,
 }
+_TIMES = (ua.ObjectIds.Server_ServerStatus_StartTime, ua.ObjectIds.Server_ServerStatus_CurrentTime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,23 @@ class Limits:
     """Seconds; the server does not look more often."""
     clock: datetime | None = None
     """What time it is there."""
+    started: datetime | None = None
+    """When it was started, as it says; not every server says the same each time."""
 
 
 async def read_limits(session: Session) -> Limits:
     """Ask a server; many have no such nodes. Raises NotConnected."""
-    nodes = [ua.NodeId(number) for number in (*_NODES.values(), ua.ObjectIds.Server_ServerStatus_CurrentTime)]
+    nodes = [ua.NodeId(number) for number in (*_NODES.values(), *_TIMES)]
     try:
         answers = await session.ask(lambda: session.services.read_attributes(nodes, ua.AttributeIds.Value))
     except UaError:
         return Limits()
     values = [None if answer.Value is None else answer.Value.Value for answer in answers]
     found = dict(zip(_NODES, values, strict=False))
+    started, clock = (value if isinstance(value, datetime) else None for value in values[-2:])
     return Limits(
         **{name: int(found[name] or 0) for name in ("items", "reads", "writes", "histories")},
         sampling=float(found["sampling"] or 0) / 1000,
-        clock=values[-1] if isinstance(values[-1], datetime) else None,
+        clock=clock,
+        started=started,
     )

@@ -47,6 +47,19 @@ _PASSING = frozenset(
 )
 _UNSURE = frozenset({"BadTimeout", "BadRequestTimeout", "BadRequestInterrupted", "BadUnexpectedError"})
 """The server began, and nobody knows how far it got (OPC UA Part 4, 7.39.2)."""
+_OVER = frozenset(
+    {
+        "BadConnectionClosed",
+        "BadSecureChannelClosed",
+        "BadSecureChannelIdInvalid",
+        "BadServerHalted",
+        "BadSessionClosed",
+        "BadSessionIdInvalid",
+        "BadSessionNotActivated",
+        "BadShutdown",
+    }
+)
+"""The session is gone, whatever was asked for."""
 _BUSY = frozenset({"BadServerTooBusy", "BadTcpServerTooBusy", "BadTooManyOperations"})
 _BUSY_SECONDS = 5.0
 
@@ -76,6 +89,16 @@ def _refused(name: str, endpoint: str, own_certificate: str) -> TundishError:
     if name == "BadSecurityPolicyRejected":
         return Misconfigured(f"{endpoint} refused the security policy", "set 'security' to one that it offers")
     return NotConnected(f"{endpoint} answered {name}")
+
+
+def is_over(error: BaseException) -> bool:
+    """Whether a fault means that the session is gone."""
+    return isinstance(error, UaStatusCodeError) and name_of(error.code) in _OVER
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the same question may be answered a little later."""
+    return isinstance(error, UaStatusCodeError) and name_of(error.code) in _BUSY | _PASSING | _UNSURE
 
 
 def not_delivered(error: BaseException, what: str, *, sent: bool) -> DeliveryError:

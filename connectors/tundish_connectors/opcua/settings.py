@@ -133,6 +133,8 @@ class EventSettings(Settings):
     """Alarms and conditions: adds their state, and asks the server for all that are active after connecting."""
     queue: Annotated[int, Field(ge=1, le=100_000)] = 1000
     """How many events the server keeps between two notifications."""
+    history: bool = True
+    """Fetch missed events from the server's history after a gap, where it keeps one of this object's events."""
 
 
 class OpcUaSourceSettings(Settings):
@@ -159,7 +161,7 @@ class OpcUaSourceSettings(Settings):
     lifetime: Annotated[Duration, Field(ge=10, le=604800)] = 900.0
     """How long the server keeps the subscription, with what it has collected, while we are away."""
     overlap: Annotated[Duration, Field(ge=0, le=3600)] = 5.0
-    """How much earlier than a gap its history is fetched; what was there already is dropped."""
+    """How much earlier than a gap, and later, its history is fetched; what was there already is dropped."""
     retry_nodes: Annotated[Duration, Field(ge=1, le=86400)] = 60.0
     """How often nodes that were refused or not found are tried again."""
     in_flight: Annotated[int, Field(ge=1, le=1000)] = 20

@@ -15,15 +15,17 @@ from tundish_connectors.opcua.addressing.nodeset import NodesetTree
 from tundish_connectors.opcua.addressing.tree import Found, NoSuchNode, ServerTree, Tree, find
 from tundish_connectors.opcua.checks import source_faults
 from tundish_connectors.opcua.connection import OpcUaConnection
+from tundish_connectors.opcua.history.repeats import Repeats
 from tundish_connectors.opcua.limits import Limits, read_limits
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import NodeSettings, OpcUaSourceSettings
+from tundish_connectors.opcua.subscribing.backfill import Backfill
 from tundish_connectors.opcua.subscribing.events import refresh_conditions, wanted_events
 from tundish_connectors.opcua.subscribing.items import Wanted, wanted_value
 from tundish_connectors.opcua.subscribing.memory import SubscriptionFile
+from tundish_connectors.opcua.subscribing.progress import Progress
 from tundish_connectors.opcua.subscribing.reading import Reader
 from tundish_connectors.opcua.subscribing.receiving import Reception
-from tundish_connectors.opcua.subscribing.repeats import Repeats
 from tundish_connectors.opcua.subscribing.stream import Silent, SubscriptionGone
 from tundish_connectors.opcua.subscribing.subscription import Subscription
 from tundish_connectors.opcua.tags.exchange import Exchange
@@ -42,6 +44,7 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
         self._session: Session | None = None
         self._subscription: Subscription | None = None
         self._reader = Reader({}, Repeats(context.data))
+        self._backfill: Backfill | None = None
         self._exchange: Exchange | None = None
         self._reception: Reception | None = None
         self._limits = Limits()
@@ -68,6 +71,7 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
             await subscription.open()
             self._reader = Reader(subscription.items(), Repeats(self.context.data))
             self._reader.repeats.recall()
+            self._backfill = Backfill(session, settings, subscription, self._reader, self._limits.reads)
             await self._match(subscription, session)
             if self.settings.handshake is not None:
                 self._exchange = await Exchange.find(session, self.settings.handshake)
@@ -78,7 +82,8 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
         """Ask for the items that the settings want and that are not there yet."""
         wanted = await self._wanted(session)
         made = await subscription.match(wanted, remove=not self._absent)
-        self._reader.items = subscription.items()
+        if self._backfill is not None:
+            await self._backfill.learn()
         if not self.settings.initial_values and subscription.is_first:
             self._reader.unwanted |= {item.handle for item in made if not item.fields}
         await self._refresh(session, subscription, made)
@@ -139,8 +144,10 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
             # It was only looked at, as `tundish check` does: nobody waits for what the server would collect.
             await subscription.delete()
             session.forget()
-        elif subscription is not None and not session.is_over:
-            self._remember_seen(subscription)
+        elif subscription is not None:
+            if not session.is_over:
+                self._remember_seen(subscription)
+            # After a cut as well: what is fetched again may be known.
             self._reader.repeats.remember()
             if reception is not None and reception.durable is not None:
                 subscription.remember_position(reception.durable)
@@ -161,18 +168,19 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
 
     async def run(self, intake: Intake) -> None:
         """Raises NotConnected when the server is gone, or forgot the subscription."""
-        session, subscription = self._session, self._subscription
-        if session is None or subscription is None:
+        session, subscription, backfill = self._session, self._subscription, self._backfill
+        if session is None or subscription is None or backfill is None:
             raise NotConnected("the source is not open")
         endpoint = self.connection.settings.endpoint
+        progress = Progress(intake, self.context, self.settings, subscription, self._reader, endpoint)
         self._reception = reception = Reception(
             self.context,
-            intake,
             session,
             self.settings,
             subscription,
             self._reader,
-            endpoint,
+            progress,
+            backfill,
             self._exchange,
             self._skew,
         )
@@ -204,4 +212,6 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
                         await self._match(subscription, session)
                     except UaError as error:
                         raise NotConnected(f"the server refused the nodes: {error}") from error
+                    if self._reception is not None:
+                        await self._reception.renewed(subscription.renewed)
             self._remember_seen(subscription)

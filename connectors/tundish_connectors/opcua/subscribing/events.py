@@ -8,6 +8,7 @@ from asyncua.ua.uaerrors import UaError
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import EventSettings
 from tundish_connectors.opcua.subscribing.items import Wanted
+from tundish_connectors.opcua.values.plain import node_text
 
 _BASE = {
     "event_id": "EventId",
@@ -30,12 +31,23 @@ _CONDITION = {
     "comment": "Comment",
 }
 _REFRESH_TYPE, _REFRESH_METHOD = ua.ObjectIds.ConditionType, ua.ObjectIds.ConditionType_ConditionRefresh
+_BASE_TYPE = f"i={ua.ObjectIds.BaseEventType}"
 REFRESHING = {f"i={ua.ObjectIds.RefreshStartEventType}", f"i={ua.ObjectIds.RefreshEndEventType}"}
 """Types of the events between which a server repeats its conditions; they mean nothing to a route."""
 
 
 def wanted_events(settings: EventSettings, number: int, node: tuple[str, str, str], type_: str | None) -> Wanted:
     """The item of an object whose events are wanted: its NodeId, path and name, and the NodeId of the type."""
+    made, names = event_filter(settings, type_)
+    identifier, path, name = node
+    asked = f"{settings.queue} {sorted(names)} {settings.severity} {type_}"
+    return Wanted(
+        identifier, path, name, number, ua.AttributeIds.EventNotifier, asked, 0.0, settings.queue, made, names
+    )
+
+
+def event_filter(settings: EventSettings, type_: str | None) -> tuple[ua.EventFilter, tuple[str, ...]]:
+    """Which events are wanted and what of them, and the names of the fields in their order."""
     names = _BASE | (_CONDITION if settings.conditions else {}) | {name: name for name in settings.fields}
     made = ua.EventFilter()
     made.SelectClauses = [_operand(path) for path in names.values()]
@@ -44,11 +56,7 @@ def wanted_events(settings: EventSettings, number: int, node: tuple[str, str, st
         names["condition"] = ""
         made.SelectClauses.append(_condition_id())
     made.WhereClause = _where(settings.severity, type_)
-    identifier, path, name = node
-    asked = f"{settings.queue} {sorted(names)} {settings.severity} {type_}"
-    return Wanted(
-        identifier, path, name, number, ua.AttributeIds.EventNotifier, asked, 0.0, settings.queue, made, tuple(names)
-    )
+    return made, tuple(names)
 
 
 def _operand(path: str) -> ua.SimpleAttributeOperand:
@@ -97,3 +105,30 @@ async def refresh_conditions(session: Session, subscription: int) -> str:
     except UaError as error:
         return str(error)
     return "" if result.StatusCode.is_good() else str(result.StatusCode.name)
+
+
+class EventTypes:
+    """Knows which types of events are derived from which; asks the server once for each."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._above: dict[str, str | None] = {}
+
+    async def is_one(self, type_: str | None, wanted: str | None) -> bool:
+        """Whether a type is the wanted one, or derived from it; where nobody knows, it is taken for one."""
+        if wanted is None or type_ is None:
+            return True
+        seen: set[str] = set()
+        while type_ is not None and type_ != wanted and type_ not in seen:
+            seen.add(type_)
+            if type_ not in self._above:
+                self._above[type_] = await self._parent(type_)
+            type_ = self._above[type_]
+        return type_ == wanted or _BASE_TYPE not in seen
+
+    async def _parent(self, type_: str) -> str | None:
+        try:
+            found = await self._session.node(type_).get_references(ua.ObjectIds.HasSubtype, ua.BrowseDirection.Inverse)
+        except UaError:
+            return None
+        return node_text(found[0].NodeId) if found else None

@@ -33,7 +33,9 @@ def unit_of(records: Sequence[Record], position: Position, endpoint: str) -> Uni
         body=encode_lines(records),
         received=datetime.now(UTC),
         meta=meta,
-        name=f"{position.subscription}/{position.sequence}",
+        # The journal takes two units of one name for one. A server gives its numbers again after a start, and a
+        # history brings several units behind one notification; a step is taken once.
+        name=f"{position.subscription}/{position.sequence}/{position.step}",
         cursor=position.encode(),
     )
 

@@ -24,6 +24,8 @@ class Position:
     """Grows with each position, so that the newer one of two is known."""
     tags: dict[str, Any] = field(default_factory=dict)
     """State of what values pass through, by the key of the item."""
+    holes: dict[str, str] = field(default_factory=dict)
+    """Since when something is missing that the history has not brought yet, by client handle; `*` for every item."""
 
     def encode(self) -> bytes:
         """As a cursor."""
@@ -54,6 +56,8 @@ class Remembered:
     gap: str = ""
     """Why there is one."""
     position: dict[str, Any] | None = None
+    started: str | None = None
+    """When the server was started that has the subscription, by its own clock."""
     silent: bool = False
     """It was taken over, and the server never said anything: the next one is made anew."""
 
@@ -61,8 +65,9 @@ class Remembered:
         """What each client handle stands for."""
         found = {}
         for values in self.items.values():
-            handle, node, path, name, setting, fields, _ = values
-            found[handle] = Item(handle, node, path, name, setting, tuple(fields))
+            # Files of earlier versions have no queue.
+            handle, node, path, name, setting, fields, *queue, _ = values
+            found[handle] = Item(handle, node, path, name, setting, tuple(fields), *queue)
         return found
 
 

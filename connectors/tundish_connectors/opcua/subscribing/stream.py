@@ -15,6 +15,10 @@ from tundish.errors import NotConnected
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.subscribing.sequence import between, following, is_after
 
+_BEFORE_FIRST = 0
+"""In place of the last sequence number, while there was none: a subscription counts from 1 (Part 4, 7.40)."""
+_FAR = 1000
+"""A first number beyond this means a server that counts from elsewhere, not so much that is missing."""
 _MOST_ACKS = 1000
 """Acknowledgements in one request; the others follow with the next."""
 
@@ -27,6 +31,8 @@ class Notification:
     message: ua.NotificationMessage
     again: bool = False
     """It was fetched again with Republish."""
+    more: bool = False
+    """The next one brings what was waiting together with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,8 @@ class Stream:
         self._subscription = subscription
         self._silence = silence
         self._acknowledged: deque[int] = deque()
-        self.last: int | None = None
-        """Sequence number of the last notification that was brought; None where it is not known."""
+        self.last = _BEFORE_FIRST
+        """Sequence number of the last notification that was brought."""
         self.heard = False
         """The server has said something in this life."""
         self.has_more = False
@@ -66,21 +72,19 @@ class Stream:
         self._acknowledged.append(sequence)
 
     async def resume(self, last: int | None, available: Iterable[int] | None) -> list[Notification | Missing]:
-        """What the server still has of a subscription that was ours before; `last` was made durable.
+        """What the server still has of a subscription that was ours before; `last` was made durable, None for nothing.
 
         `available` is None where the server did not say which numbers it has: then those after `last` are tried.
         """
-        self.last = last
+        self.last = _BEFORE_FIRST if last is None else last
         numbers = [int(number) for number in available or ()]
-        if last is None:
-            return await self._again(numbers)
+        waiting = [number for number in numbers if last is None or is_after(number, last)]
         for number in numbers:
-            if not is_after(number, last):
+            if number not in waiting:
                 self.acknowledge(number)
-        waiting = [number for number in numbers if is_after(number, last)]
         brought: list[Notification | Missing] = []
         if available is None:
-            while (found := await self._fetch(following(self.last or 0))) is not None:
+            while (found := await self._fetch(following(self.last))) is not None:
                 brought.append(found)
                 self.last = found.sequence
             return brought
@@ -106,13 +110,9 @@ class Stream:
         if not message.NotificationData:
             # A keep-alive bears the number of the next notification (OPC UA Part 4, 5.14.1.2).
             return await self._up_to(sequence, itself=False)
-        if self.last is None:
-            earlier = [int(each) for each in result.AvailableSequenceNumbers or () if is_after(sequence, int(each))]
-            brought = await self._again(earlier)
-        else:
-            brought = await self._up_to(sequence, itself=False)
+        brought = await self._up_to(sequence, itself=False)
         self.last = sequence
-        return [*brought, Notification(sequence, message)]
+        return [*brought, Notification(sequence, message, more=self.has_more)]
 
     async def _publish(self, acks: list[int]) -> ua.PublishResult:
         known = [
@@ -136,25 +136,23 @@ class Stream:
 
     async def _up_to(self, number: int, *, itself: bool) -> list[Notification | Missing]:
         """Fetch what lies between the last notification and a number, and that one too where it is `itself`."""
-        if self.last is None:
-            return []
-        wanted = between(self.last, number)
+        is_elsewhere = self.last == _BEFORE_FIRST and number > _FAR
+        wanted = [] if is_elsewhere else between(self.last, number)
         if itself:
             wanted.append(number)
-        return await self._again(wanted, gaps=True)
+        return await self._again(wanted)
 
-    async def _again(self, numbers: Iterable[int], *, gaps: bool = False) -> list[Notification | Missing]:
+    async def _again(self, numbers: Iterable[int]) -> list[Notification | Missing]:
         brought: list[Notification | Missing] = []
         for number in numbers:
             found: Notification | Missing | None = await self._fetch(number)
-            if found is None and gaps:
+            if found is None:
                 found = Missing(number, number)
                 if brought and isinstance(before := brought[-1], Missing):
                     found = Missing(before.first, number)
                     brought.pop()
-            if found is not None:
-                brought.append(found)
-                self.last = number
+            brought.append(found)
+            self.last = number
         return brought
 
     async def _fetch(self, number: int) -> Notification | None:
@@ -172,4 +170,7 @@ class Stream:
             if type(error).__module__.startswith("asyncua") or isinstance(error, ValueError | KeyError | TypeError):
                 return None
             raise
+        if int(message.SequenceNumber) != number:
+            # asyncua's server answers with an empty notification instead of BadMessageNotAvailable.
+            return None
         return Notification(number, message, again=True)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from asyncua import ua
 from asyncua.ua.uaerrors import UaError
 
 from tundish.errors import NotConnected
-from tundish_connectors.opcua.limits import Limits
+from tundish_connectors.opcua.limits import Limits, read_limits
 from tundish_connectors.opcua.reasons import name_of
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.settings import OpcUaSourceSettings
 from tundish_connectors.opcua.subscribing.items import Wanted, batches, create_request
 from tundish_connectors.opcua.subscribing.memory import Position, Remembered, SubscriptionFile
-from tundish_connectors.opcua.values.records import Item
+from tundish_connectors.opcua.values.plain import aware, time_text
+from tundish_connectors.opcua.values.records import FORMER, Item
 
 _KEEP_ALIVE = 5.0
 """Seconds after which the server says that there is nothing to say."""
+_JITTER = timedelta(seconds=1)
+"""How exactly a server knows when it was started."""
 _SILENT = 3
 """So many keep-alives may fail to come."""
 
@@ -54,6 +59,7 @@ class Subscription:
         self._file = file
         self._limits = limits
         self.remembered = file.recall() or Remembered()
+        self._items = self.remembered.by_handle()
         self.revised = Revised()
         self.available: list[int] | None = []
         """Sequence numbers that the server has for us; None where it did not say which."""
@@ -61,6 +67,8 @@ class Subscription:
         """It was made now, so what it brings first is what the nodes have now."""
         self.is_first = False
         """There was none before, so nothing can be missing."""
+        self.renewed: list[Item] = []
+        """Items of the last match whose nodes the server had not for a while."""
 
     @property
     def number(self) -> int:
@@ -68,15 +76,39 @@ class Subscription:
         return self.remembered.subscription
 
     def items(self) -> Mapping[int, Item]:
-        """What each client handle stands for, former items included: something of them may still come."""
-        return self.remembered.by_handle()
+        """What each client handle stands for, former items included: something of them may still come.
+
+        It grows before the server hears of an item, so nothing comes that is not known.
+        """
+        return self._items
+
+    def current(self) -> list[Item]:
+        """The items that are wanted now."""
+        return [item for item in self._items.values() if item.setting >= 0]
 
     async def open(self) -> None:
         """Take the subscription over, or make one. Raises NotConnected."""
-        if self.number and not self.remembered.silent and await self._take_over():
-            return
-        why = "the server does not know the subscription any more" if self.number else ""
+        why = ""
+        if self.number and await self._was_restarted():
+            why = "the server was started anew"
+        elif self.number:
+            if not self.remembered.silent and await self._take_over():
+                return
+            why = "the server does not know the subscription any more"
         await self._create(why)
+
+    async def _was_restarted(self) -> bool:
+        """Whether the server has lost the subscription for sure.
+
+        Servers give their numbers anew after a start, so it may be another route's by now.
+        """
+        before, now = self.remembered.started, self._limits.started
+        if before is None or now is None or abs(datetime.fromisoformat(before) - aware(now)) < _JITTER:
+            return False
+        # Some servers always say that they were started just now.
+        await asyncio.sleep(_JITTER.total_seconds())
+        once_more = (await read_limits(self._session)).started
+        return once_more is not None and abs(aware(once_more) - aware(now)) < _JITTER / 2
 
     async def _take_over(self) -> bool:
         """Whether it is ours again."""
@@ -117,9 +149,17 @@ class Subscription:
         before = self.remembered
         self.remembered = Remembered(subscription=int(result.SubscriptionId), handle=before.handle, seen=before.seen)
         self.remembered.position = before.position
+        self.remembered.started = time_text(self._limits.started)
+        self._items.clear()
         if why:
             self.remembered.gap = why
             self.remembered.missing_since = before.missing_since or before.seen or "unknown"
+        self._file.remember(self.remembered)
+
+    def lost_memory(self, since: str | None) -> None:
+        """There was one before, although nothing is remembered of it."""
+        self.remembered.gap = "what was remembered of the subscription is lost"
+        self.remembered.missing_since = since or "unknown"
         self._file.remember(self.remembered)
 
     def _asked(self, parameters: ua.CreateSubscriptionParameters) -> ua.CreateSubscriptionParameters:
@@ -149,11 +189,13 @@ class Subscription:
         if remove and (stale := [key for key in known if key not in keys and known[key][-1]]):
             await self._remove(stale)
         made: list[Item] = []
+        gone = {each.key for each in wanted if each.key in known and not known[each.key][-1]}
         self.revised.failed.clear()
         for portion in batches([each for each in wanted if not known.get(each.key, [0])[-1]], self._limits.items):
             made += await self._add(portion)
         if made or (remove and stale):
             self._file.remember(self.remembered)
+        self.renewed = [self._items[known[key][0]] for key in gone if key in known]
         return made
 
     async def _add(self, portion: Sequence[Wanted]) -> list[Item]:
@@ -164,17 +206,20 @@ class Subscription:
         # Notifications may overtake the answer, so the handles are known before.
         items = {each.key: each.item(first + index) for index, each in enumerate(portion)}
         for key, item in items.items():
-            self.remembered.items[key] = [item.handle, item.node, item.path, item.name, item.setting, item.fields, 0]
+            self._items[item.handle] = item
+            self.remembered.items[key] = [*astuple(item), 0]
         results = await self._session.ask(lambda: self._session.services.create_monitored_items(parameters))
         made = []
         for each, result in zip(portion, results, strict=True):
             if result.StatusCode.is_good():
-                self.remembered.items[each.key][-1] = int(result.MonitoredItemId)
-                self.revised.items[each.key] = (result.RevisedSamplingInterval / 1000, int(result.RevisedQueueSize))
+                item = replace(items[each.key], queue=int(result.RevisedQueueSize))
+                self._items[item.handle] = item
+                self.remembered.items[each.key] = [*astuple(item), int(result.MonitoredItemId)]
+                self.revised.items[each.key] = (result.RevisedSamplingInterval / 1000, item.queue)
                 self.revised.asked[each.key] = (each.sampling, each.queue)
-                made.append(items[each.key])
+                made.append(item)
             else:
-                del self.remembered.items[each.key]
+                del self.remembered.items[each.key], self._items[items[each.key].handle]
                 self.revised.failed[each.path] = name_of(result.StatusCode.value)
         return made
 
@@ -185,9 +230,11 @@ class Subscription:
             portion = ua.DeleteMonitoredItemsParameters(ua.IntegerId(self.number), handles[start : start + size])
             await self._session.ask(partial(self._session.services.delete_monitored_items, portion))
         for key in keys:
-            # What they collected may still come, so their handles keep their meaning.
-            self.remembered.items[key][-1] = 0
-            self.remembered.items[f"former {self.remembered.items[key][0]}"] = self.remembered.items.pop(key)
+            # What they collected may still come, so their handles keep their meaning; the settings are others now.
+            values = self.remembered.items.pop(key)
+            values[4], values[-1] = FORMER, 0
+            self.remembered.items[f"former {values[0]}"] = values
+        self._items.update(self.remembered.by_handle())
 
     def forget_item(self, handle: int) -> None:
         """The server says that the node of an item is gone: it is asked for anew with the next match."""

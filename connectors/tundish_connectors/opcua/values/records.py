@@ -12,6 +12,10 @@ from tundish_connectors.opcua.values.plain import overflowed, plain_variant, sta
 Record: TypeAlias = dict[str, Any]
 
 
+FORMER = -1
+"""In place of the number of a setting: the item is not wanted any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """What is monitored under one client handle, as records name it."""
@@ -23,9 +27,11 @@ class Item:
     """As the route wrote it, with wildcards filled in."""
     name: str
     setting: int
-    """Which entry of `nodes` (or of `events`) it comes from."""
+    """Which entry of `nodes` (or of `events`) it comes from, or FORMER."""
     fields: tuple[str, ...] = ()
     """Names of an event's fields; empty for a value."""
+    queue: int = 0
+    """How many changes the server keeps of it between two notifications; 0 where that is not known."""
 
 
 def value_record(item: Item, data: ua.DataValue) -> Record:

@@ -90,3 +90,31 @@ async def test_what_check_says_and_leaves_behind(tmp_path: Path, capsys: pytest.
         assert ended == 1
         assert await machine.server.do("sessions") == before
         assert not list(site.data.rglob("subscription.json"))
+
+
+async def test_a_daemon_that_is_killed_while_a_gap_is_filled_fills_it_later(tmp_path: Path) -> None:
+    async with plc(tmp_path) as machine:
+        out = tmp_path / "out"
+        site = project(tmp_path / "plant", machine.server.endpoint, ["Objects/Line1/Recorded"], out)
+        daemon = Process(site)
+        await daemon.start()
+        await until((out / "Recorded-0.json").exists)
+        await machine.server.do("archive", delay=60_000)
+        await machine.server.do("lose", notifications=1)
+        await machine.server.do("burst", node="Recorded", type="Int32", values=[1, 2])
+        await asyncio.sleep(0.3)
+        await machine.server.write("Recorded", "Int32", 3)
+        await asyncio.sleep(1)
+        assert await machine.server.do("lost") == 0
+        assert not (out / "Recorded-1.json").exists()
+        await daemon.kill()
+        await machine.server.do("archive")
+        await daemon.start()
+        await until(
+            lambda: all((out / f"Recorded-{number}.json").exists() for number in range(4)),
+            lambda: str(list(out.iterdir())),
+            within=30,
+        )
+        assert json.loads((out / "Recorded-1.json").read_text())["origin"] == "history"
+        await daemon.stop()
+        assert b"unit.conflict" not in daemon.log.read_bytes()

@@ -34,12 +34,12 @@ async def served(port: int) -> AsyncIterator[Node]:
         yield node
 
 
-def source_of(bench: Workbench, port: int) -> Stand:
+def source_of(bench: Workbench, port: int, route: str = "a-route") -> Stand:
     """A source of that node, not open yet."""
     spec = connector("opcua")
     there = {"endpoint": f"opc.tcp://{LOOPBACK}:{port}", "security": "none", "structures": False}
     wanted = {"nodes": ["Objects/Line1/Count"], "publishing_interval": "50ms", "sampling": "0s"}
-    return bench.stand(spec, spec.source, there, wanted)
+    return bench.stand(spec, spec.source, there, wanted, route=route)
 
 
 async def test_nothing_is_lost_over_a_restart_and_silence_is_no_gap(tmp_path: Path) -> None:
@@ -80,3 +80,29 @@ async def test_what_it_cannot_keep_is_a_gap(tmp_path: Path) -> None:
             await received(intake, 3)
             assert len(records(intake, "gap")) == 1
             await source.close()
+
+
+async def test_routes_do_not_take_each_others_subscription_after_a_restart_of_the_server(tmp_path: Path) -> None:
+    """It gives the same numbers again, to whoever comes first."""
+    port = free_port()
+    async with workbench(tmp_path) as bench:
+        routes = [(source_of(bench, port, route), RecordingIntake()) for route in ("first", "second")]
+        async with served(port) as node:
+            for source, intake in routes:
+                await source.open()
+                source.run(intake)
+                await received(intake, 1)
+            await node.write_value(1, ua.VariantType.Int32)
+            for source, intake in routes:
+                await received(intake, 2)
+                await source.close()
+        async with served(port) as node:
+            for source, intake in reversed(routes):
+                await again(source, intake)
+                await received(intake, 3)
+            await node.write_value(7, ua.VariantType.Int32)
+            for source, intake in routes:
+                await received(intake, 4)
+                assert values(intake) == [0, 1, 0, 7]
+                assert [gap["reason"] for gap in records(intake, "gap")] == ["the server was started anew"]
+                await source.close()

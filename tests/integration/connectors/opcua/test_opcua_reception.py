@@ -157,3 +157,63 @@ async def test_other_settings_change_the_items_and_lose_nothing(tmp_path: Path) 
         assert values(intake, "Count") == [0, 1, 2]
         assert 2.5 not in values(intake, "Scale")
         assert not records(intake, "gap")
+
+
+async def test_what_comes_late_of_an_item_that_is_not_wanted_any_more(tmp_path: Path) -> None:
+    """Its number in the settings means another node now, or none; its values pass as they are."""
+    async with plc(tmp_path) as site:
+        fast = site.connection()
+        counting = {"node": "ns=1;s=Count", "counter": {}}
+        before, intake = site.source(["ns=1;s=Order", counting], fast), RecordingIntake()
+        await before.open()
+        before.run(intake)
+        await received(intake, 2)
+        await before.close()
+        await site.server.do("burst", node="Count", type="Int32", values=[1, 2])
+        await asyncio.sleep(0.2)
+        after = site.source([{"node": "ns=1;s=Scale", "counter": {}}], fast)
+        await again(after, intake)
+        await site.server.write("Scale", "Double", 1.5)
+        await received(intake, 2, "Scale")
+        assert values(intake, "Count") == [0, 1, 2]
+        assert not records(intake, "gap")
+
+
+async def test_values_may_overtake_the_answer_that_there_is_an_item(tmp_path: Path) -> None:
+    async with plc(tmp_path, limits={"maxMonitoredItemsPerCall": 1}) as site:
+        port = free_port()
+        proxy = Proxy(port, site.server.port)
+        await proxy.start()
+        there = site.connection(endpoint=f"opc.tcp://127.0.0.1:{port}/test")
+        names = [f"Late{number}" for number in range(5)]
+        nodes = ["ns=1;s=Count", *(f"ns=1;s={name}" for name in names)]
+        source, intake = site.source(nodes, there, retry_nodes="1s"), RecordingIntake()
+        await source.open()
+        source.run(intake)
+        await received(intake, 1)
+        proxy.delay(0.2)
+        for name in names:
+            await site.server.do("add", node=name, type="Int32", value=7)
+        await until(lambda: all(values(intake, name) == [7] for name in names), lambda: str(values(intake)))
+        assert not records(intake, "gap")
+        await source.close()
+        await proxy.stop()
+
+
+async def test_a_memory_that_is_lost_is_a_gap(tmp_path: Path) -> None:
+    """The cursor knows that there was a subscription."""
+    async with plc(tmp_path) as site:
+        source, intake = site.source(["ns=1;s=Recorded"], site.connection()), RecordingIntake()
+        await source.open()
+        source.run(intake)
+        await received(intake, 1)
+        await asyncio.sleep(0.5)
+        await source.close()
+        for file in source.held.context.data.glob("*.json"):
+            file.unlink()
+        await site.server.do("burst", node="Recorded", type="Int32", values=[1, 2, 3])
+        await again(source, intake)
+        await received(intake, 4)
+        (gap,) = records(intake, "gap")
+        assert gap["reason"] == "what was remembered of the subscription is lost"
+        assert values(intake, "Recorded")[-3:] == [1, 2, 3]

@@ -183,3 +183,20 @@ async def test_a_debounced_value_is_not_lost_with_the_daemon(tmp_path: Path) -> 
         assert values(intake) == [""]
         await again(source, intake)
         assert (await received(intake, 2))[-1] == "held back"
+
+
+async def test_a_trigger_that_rises_in_a_lost_notification_is_seen(tmp_path: Path) -> None:
+    async with plc(tmp_path) as site:
+        source, intake, machine = site.source(handshake=HANDSHAKE), RecordingIntake(), Machine(site)
+        await source.open()
+        source.run(intake)
+        await machine.raise_("1", 1)
+        await machine.wait(True)
+        await machine.lower()
+        await machine.wait(False)
+        await site.server.do("lose", notifications=1)
+        await machine.raise_("2", 2)
+        await machine.wait(True)
+        assert await site.server.do("lost") == 0
+        assert [record["values"]["order"] for record in records(intake, "transaction")] == ["1", "2"]
+        assert len(records(intake, "gap")) == 1

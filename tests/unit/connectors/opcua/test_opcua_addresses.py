@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tundish_connectors.opcua.addresses import address_fault, escaped, is_node_id, named, segments
+from tundish_connectors.opcua.history.repeats import Repeats
 from tundish_connectors.opcua.subscribing.memory import Position, Remembered, SubscriptionFile
-from tundish_connectors.opcua.subscribing.repeats import Repeats
 from tundish_connectors.opcua.subscribing.sequence import between, following, is_after
 from tundish_connectors.opcua.values.records import Item
 
@@ -73,7 +73,7 @@ def test_the_position_is_read_back_and_damage_is_no_position(tmp_path: Path) -> 
 
 
 def test_repeats_are_known_after_a_planned_stop(tmp_path: Path) -> None:
-    record = {"kind": "value", "node": "n", "source_time": "t", "value": 1}
+    record = {"kind": "value", "path": "p", "name": "n", "source_time": "t", "value": 1}
     first = Repeats(tmp_path)
     assert not first.knows(record)
     first.saw([record, {"kind": "gap"}])

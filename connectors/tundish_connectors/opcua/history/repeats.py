@@ -1,4 +1,7 @@
-"""Knows a value that was handed over before, by its node, its time and itself. Pure but for its file."""
+"""Knows what was handed over before: a value by its node, its time and itself, an event by its id.
+
+Pure but for its file.
+"""
 
 from __future__ import annotations
 
@@ -13,26 +16,34 @@ from tundish_connectors.opcua.values.records import Record
 _MOST = 20_000
 
 
-def _key(record: Record) -> str:
-    return f"{record['node']} {record['source_time']} {encode(record['value']).decode()}"
+def _key(record: Record) -> str | None:
+    """None where it bears nothing that it could be known by."""
+    if record["kind"] == "event":
+        # Two items of one object may ask for other fields, so an event may rightly come once for each.
+        fields = " ".join(name for name in record if name != "origin")
+        return record["event_id"] and f"{record['node']} {fields} {record['event_id']}"
+    if record["kind"] != "value" or record["source_time"] is None:
+        return None
+    # One node may be there twice, under other names.
+    return f"{record['path']} {record['name']} {record['source_time']} {encode(record['value']).decode()}"
 
 
 class Repeats:
-    """The values of late, so that what a server's history brings once more is dropped."""
+    """What came of late, so that what a server's history brings once more is dropped."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "recent.json"
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def knows(self, record: Record) -> bool:
-        """Whether a value was handed over before. Without a time nobody can say."""
-        return record["source_time"] is not None and _key(record) in self._seen
+        """Whether it was handed over before. Without a time, or an id, nobody can say."""
+        return (key := _key(record)) is not None and key in self._seen
 
     def saw(self, records: Iterable[Record]) -> None:
         """These are on disk."""
         for record in records:
-            if record["kind"] == "value":
-                self._seen[_key(record)] = None
+            if (key := _key(record)) is not None:
+                self._seen[key] = None
         while len(self._seen) > _MOST:
             self._seen.popitem(last=False)
 

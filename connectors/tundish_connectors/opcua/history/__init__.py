@@ -1,0 +1,1 @@
+"""What a server recorded, and what of it was there already."""
