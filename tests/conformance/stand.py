@@ -60,6 +60,7 @@ class RecordingIntake(Intake):
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     """Nothing becomes durable while it is not set."""
     position: bytes | None = None
+    _writing: set[asyncio.Task[Acceptance]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -70,7 +71,15 @@ class RecordingIntake(Intake):
 
     def hand_over(self, unit: Unit) -> asyncio.Future[Acceptance]:
         """The same, beside others."""
-        return asyncio.get_running_loop().create_task(self._write(unit, self._offer(unit)))
+        writing = asyncio.get_running_loop().create_task(self._write(unit, self._offer(unit)))
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+        return writing
+
+    def forget(self) -> None:
+        """What is not accepted yet never will be: the process was killed."""
+        for writing in tuple(self._writing):
+            writing.cancel()
 
     def _offer(self, unit: Unit) -> int:
         self.offered.append(unit)

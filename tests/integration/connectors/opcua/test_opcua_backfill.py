@@ -81,6 +81,7 @@ async def test_what_left_the_retransmission_queue_comes_from_the_history(tmp_pat
         await site.server.do("burst", node="Recorded", type="Int32", values=list(range(1, 301)))
         await intake.wait_for(250, offered=True)
         await source.close()
+        intake.forget()
         intake.gate.set()
         await again(source, intake)
         await received(intake, 301, within=30)

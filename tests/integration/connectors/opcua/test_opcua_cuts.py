@@ -52,7 +52,9 @@ async def test_a_flapping_line_loses_nothing(tmp_path: Path) -> None:
         proxy = Proxy(port, site.server.port)
         await proxy.start()
         there = site.connection(endpoint=f"opc.tcp://127.0.0.1:{port}/test", structures=False)
-        source, intake = site.source(["ns=1;s=Count"], there, most_values=3), RecordingIntake(delay=lambda _: 0.005)
+        # All of it may wait on the server at once, which is not to be taken for a queue that was full.
+        source = site.source(["ns=1;s=Count"], there, most_values=3, queue=1000)
+        intake = RecordingIntake(delay=lambda _: 0.005)
         sent = 0
         await source.open()
         for _ in range(4):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.ports import free_port
+from tests.conformance.proxy import Proxy
 from tests.conformance.stand import RecordingIntake, until
 from tests.integration.connectors.opcua.plc import again, lines, plc, received, records, values
 

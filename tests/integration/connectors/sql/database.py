@@ -7,10 +7,11 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from tests.conformance.database_server import NAME, DatabaseServer
 from tests.conformance.stand import outgoing
