@@ -113,6 +113,20 @@ async def test_closing_gives_a_call_up_at_once(node: NodeServer, bench: Workbenc
     assert ended == [Unknown.__name__]
 
 
+async def test_a_call_that_is_cancelled_ends_whatever_it_waits_for(node: NodeServer, bench: Workbench) -> None:
+    async with behind(node) as proxy:
+        stand = through(bench, proxy)
+        await stand.open()
+        proxy.freeze()
+        for turns in range(20):
+            call = asyncio.get_running_loop().create_task(stand.destination.deliver(confirmation()))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            call.cancel()
+            await asyncio.wait([call], timeout=1)
+            assert call.cancelled(), f"it goes on after {turns} turns of the loop"
+
+
 async def test_restarts_of_the_server_between_deliveries(node: NodeServer, bench: Workbench) -> None:
     stand = calling(bench, f"{node.url}/erp")
     await stand.open()
