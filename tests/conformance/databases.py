@@ -130,7 +130,7 @@ class DatabaseServer(ABC):
         """Offer TLS with this certificate, from the next start on."""
 
     @abstractmethod
-    def connect(self) -> Any:
+    def connect(self, *, autocommit: bool = False) -> Any:
         """A session past the connector, of its driver."""
 
     @abstractmethod
@@ -195,10 +195,12 @@ class PostgreSql(DatabaseServer):
         quoted = PASSWORD.replace("'", "''")
         return [f"CREATE ROLE {NAME} LOGIN PASSWORD '{quoted}'", f"CREATE DATABASE {NAME} OWNER {NAME}"]
 
-    def connect(self) -> Any:
+    def connect(self, *, autocommit: bool = False) -> Any:
         import psycopg
 
-        return psycopg.connect(host=LOOPBACK, port=self.port, dbname=NAME, user=NAME, password=PASSWORD)
+        return psycopg.connect(
+            host=LOOPBACK, port=self.port, dbname=NAME, user=NAME, password=PASSWORD, autocommit=autocommit
+        )
 
     def _connect_as_administrator(self) -> Any:
         import psycopg
@@ -243,10 +245,12 @@ class MariaDb(DatabaseServer):
             f"GRANT ALL ON {NAME}.* TO {NAME}@'%'",
         ]
 
-    def connect(self) -> Any:
+    def connect(self, *, autocommit: bool = False) -> Any:
         import pymysql
 
-        return pymysql.connect(host=LOOPBACK, port=self.port, database=NAME, user=NAME, password=PASSWORD)
+        return pymysql.connect(
+            host=LOOPBACK, port=self.port, database=NAME, user=NAME, password=PASSWORD, autocommit=autocommit
+        )
 
     def _connect_as_administrator(self) -> Any:
         import pymysql

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.proxy import Proxy
 from tundish.model import Unit
 
 
@@ -43,6 +44,7 @@ class Harness(PeerHarness):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._inbound, self._outbound = free_port(), free_port()
+        self._to_us, self._from_us = Proxy(free_port(), self._inbound), Proxy(free_port(), self._outbound)
         self._client = ThreadPoolExecutor(1)
         self._over = threading.Event()
         self._numbers = itertools.count()
@@ -58,9 +60,13 @@ class Harness(PeerHarness):
             self._server = web.AppRunner(app, shutdown_timeout=0.1)
             await self._server.setup()
             await web.TCPSite(self._server, LOOPBACK, self._outbound, reuse_address=True).start()
+        for line in (self._to_us, self._from_us):
+            await line.start()
 
     async def stop(self) -> None:
         """Serve no more, and send no more."""
+        for line in (self._to_us, self._from_us):
+            await line.stop()
         if self._server is not None:
             await self._server.cleanup()
             self._server = None
@@ -81,7 +87,15 @@ class Harness(PeerHarness):
         """The address to listen on, or to call."""
         if role == "source":
             return {"listen": f"{LOOPBACK}:{self._inbound}"}
-        return {"url": f"http://{LOOPBACK}:{self._outbound}", "timeout": "10s"}
+        return {"url": f"http://{LOOPBACK}:{self._from_us.port}", "timeout": "10s"}
+
+    def line(self, role: Role) -> Proxy:
+        """One for each direction in which somebody calls."""
+        return self._to_us if role == "source" else self._from_us
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It waits so long for an answer; a listener does not wait."""
+        return {"timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """One path for all."""
@@ -93,7 +107,7 @@ class Harness(PeerHarness):
 
     def _post(self, body: bytes, number: int) -> int:
         while not self._over.is_set():
-            connection = http.client.HTTPConnection(LOOPBACK, self._inbound, timeout=5)
+            connection = http.client.HTTPConnection(LOOPBACK, self._to_us.port, timeout=5)
             try:
                 connection.request("POST", "/items", body, {"Idempotency-Key": f"unit-{number}"})
                 status = connection.getresponse().status
@@ -133,6 +147,7 @@ class PolledHarness(PeerHarness):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._port = free_port()
+        self._line = Proxy(free_port(), self._port)
         self._server: web.AppRunner | None = None
         self._records: list[str] = []
         self.asked_behind = 0
@@ -145,9 +160,11 @@ class PolledHarness(PeerHarness):
             self._server = web.AppRunner(app, shutdown_timeout=0.1)
             await self._server.setup()
             await web.TCPSite(self._server, LOOPBACK, self._port, reuse_address=True).start()
+        await self._line.start()
 
     async def stop(self) -> None:
         """Serve no more; the records stay."""
+        await self._line.stop()
         if self._server is not None:
             await self._server.cleanup()
             self._server = None
@@ -165,7 +182,15 @@ class PolledHarness(PeerHarness):
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The system's address."""
-        return {"url": f"http://{LOOPBACK}:{self._port}", "timeout": "10s"}
+        return {"url": f"http://{LOOPBACK}:{self._line.port}", "timeout": "10s"}
+
+    def line(self, role: Role) -> Proxy:
+        """The one way to the system."""
+        return self._line
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It waits so long for an answer."""
+        return {"timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """Ask often."""

@@ -20,6 +20,7 @@ from zeep.exceptions import Error, Fault, TransportError
 
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.proxy import Proxy
 from tests.conformance.soap_peers import HAS_NODE_SOAP, TAKE, WITHOUT_NODE_SOAP, NodeServer
 from tundish.model import Unit
 
@@ -51,6 +52,7 @@ class Harness(PeerHarness):
         super().__init__(folder)
         self._inbound = free_port()
         self._server = NodeServer()
+        self._to_us, self._from_us = Proxy(free_port(), self._inbound), Proxy(free_port(), self._server.port)
         self._over = threading.Event()
         self._client = ThreadPoolExecutor(1)
         self._service: Any = None
@@ -59,9 +61,13 @@ class Harness(PeerHarness):
         """Serve; a listener is called without that, too."""
         if HAS_NODE_SOAP:
             await self._server.start()
+        for line in (self._to_us, self._from_us):
+            await line.start()
 
     async def stop(self) -> None:
         """Serve no more."""
+        for line in (self._to_us, self._from_us):
+            await line.stop()
         await self._server.stop()
 
     async def finish(self) -> None:
@@ -75,7 +81,16 @@ class Harness(PeerHarness):
             return {"wsdl": TAKE, "listen": f"{LOOPBACK}:{self._inbound}", "path": "/take"}
         if not HAS_NODE_SOAP:
             pytest.skip(WITHOUT_NODE_SOAP)
-        return {"wsdl": TAKE, "url": f"{self._server.url}/take", "timeout": "2s", "operation_timeout": "2s"}
+        url = f"http://{LOOPBACK}:{self._from_us.port}/take"
+        return {"wsdl": TAKE, "url": url, "timeout": "2s", "operation_timeout": "2s"}
+
+    def line(self, role: Role) -> Proxy:
+        """One for each direction in which somebody calls."""
+        return self._to_us if role == "source" else self._from_us
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It waits so long for an answer; a listener does not wait."""
+        return {"timeout": f"{seconds}s", "operation_timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """One operation for all."""
@@ -108,7 +123,8 @@ class Harness(PeerHarness):
     def _bound(self) -> Any:
         if self._service is None:
             client = Client(TAKE)
-            self._service = client.create_service("{urn:example:take}Take", f"http://{LOOPBACK}:{self._inbound}/take")
+            url = f"http://{LOOPBACK}:{self._to_us.port}/take"
+            self._service = client.create_service("{urn:example:take}Take", url)
         return self._service
 
     async def collected(self) -> list[bytes]:
@@ -140,6 +156,7 @@ class PolledHarness(PeerHarness):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._port = free_port()
+        self._line = Proxy(free_port(), self._port)
         self._server: web.AppRunner | None = None
         self._items: list[str] = []
         self.asked_from = 0
@@ -152,9 +169,11 @@ class PolledHarness(PeerHarness):
             self._server = web.AppRunner(app, shutdown_timeout=0.1)
             await self._server.setup()
             await web.TCPSite(self._server, LOOPBACK, self._port, reuse_address=True).start()
+        await self._line.start()
 
     async def stop(self) -> None:
         """Serve no more; the items stay."""
+        await self._line.stop()
         if self._server is not None:
             await self._server.cleanup()
             self._server = None
@@ -175,8 +194,16 @@ class PolledHarness(PeerHarness):
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The service's address."""
-        url = f"http://{LOOPBACK}:{self._port}/take"
+        url = f"http://{LOOPBACK}:{self._line.port}/take"
         return {"wsdl": TAKE, "url": url, "timeout": "2s", "operation_timeout": "2s"}
+
+    def line(self, role: Role) -> Proxy:
+        """The one way to the service."""
+        return self._line
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It waits so long for an answer."""
+        return {"timeout": f"{seconds}s", "operation_timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """Ask often."""

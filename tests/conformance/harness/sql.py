@@ -11,8 +11,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests.conformance.databases import MADE, MISSING_POSTGRES, DatabaseServer
+from tests.conformance.databases import MADE, MISSING, DatabaseServer
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
+from tests.conformance.ports import free_port
+from tests.conformance.proxy import Proxy
 from tundish.model import Unit
 
 _BYTES = {"postgresql": "BYTEA", "mariadb": "LONGBLOB"}
@@ -39,12 +41,14 @@ class Harness(PeerHarness):
     """PostgreSQL where it is installed, otherwise MariaDB."""
 
     meta: ClassVar[frozenset[str]] = frozenset({"table", "rows"})
+    dialect: ClassVar[str] = next(iter(MADE), "postgresql")
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        if not MADE:
-            pytest.skip(MISSING_POSTGRES)
-        self.server: DatabaseServer = next(iter(MADE.values()))()
+        if self.dialect not in MADE:
+            pytest.skip(MISSING[self.dialect])
+        self.server: DatabaseServer = MADE[self.dialect]()
+        self._line = Proxy(free_port(), self.server.port)
         self._session: Any = None
         self._is_made = False
         self._waiting: set[int] = set()
@@ -53,6 +57,7 @@ class Harness(PeerHarness):
     async def start(self) -> None:
         """The server, with its tables."""
         await self.server.start()
+        await self._line.start()
         if not self._is_made:
             kind = _BYTES[self.server.dialect]
             self.server.execute(
@@ -61,14 +66,14 @@ class Harness(PeerHarness):
                 "idempotency_key VARCHAR(255) NOT NULL UNIQUE)",
             )
             self._is_made = True
-        self._session = self.server.connect()
-        self._session.autocommit = True
+        self._session = self.server.connect(autocommit=True)
 
     async def stop(self) -> None:
         """It is gone."""
         if self._session is not None:
             self._session.close()
             self._session = None
+        await self._line.stop()
         await self.server.stop()
 
     async def finish(self) -> None:
@@ -77,13 +82,23 @@ class Harness(PeerHarness):
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The server."""
-        return self.server.settings()
+        return self.server.settings(self._line.port)
+
+    def line(self, role: Role) -> Proxy:
+        """The one way to the server."""
+        return self._line
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It waits so long for an answer."""
+        return {"timeout": f"{seconds}s", "connect_timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """An outbox, of which each row is one unit, and a table whose rows know their key."""
         if role == "source":
             outbox = {"after": "delete", "wait_for_gaps": "0s"}
             return {"table": "outbox", "key": "id", "outbox": outbox, "poll": "20ms", "batch": 1}
+        if role == "lookup":
+            return {"query": "SELECT COUNT(*) AS found FROM inbox"}
         return {"table": "inbox", "body": "body", "idempotency_column": "idempotency_key"}
 
     async def produce(self, body: bytes) -> Produced:
@@ -114,3 +129,13 @@ class Harness(PeerHarness):
         with self._session.cursor() as cursor:
             cursor.execute("SELECT body FROM inbox ORDER BY id")
             return [bytes(row[0]) for row in cursor.fetchall()]
+
+
+class MariaDbHarness(Harness):
+    """MariaDB, whatever else is installed."""
+
+    dialect: ClassVar[str] = "mariadb"
+
+
+SYSTEMS = {"mariadb": MariaDbHarness}
+"""Other systems that the connector speaks to."""

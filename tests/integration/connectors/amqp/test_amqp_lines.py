@@ -13,7 +13,7 @@ import pytest
 from tests.conformance.certificates import Authority, Certificate
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.rabbitmq import MISSING, RABBITMQ, RabbitNode
-from tests.conformance.stand import RecordingIntake, outgoing, until, workbench
+from tests.conformance.stand import RecordingIntake, outgoing, workbench
 from tests.integration.connectors.amqp.hall import Hall
 from tundish.errors import AuthFailed, Misconfigured, NotConnected, Transient
 
@@ -49,35 +49,6 @@ async def test_a_confirmation_that_does_not_come_is_not_waited_for_for_ever(hall
     hall.tap.thaw()
     await stand.open_when_possible()
     await stand.destination.deliver(outgoing(2))
-
-
-@pytest.mark.parametrize("fault", ["cut", "reset"])
-async def test_a_line_that_breaks_loses_nothing(hall: Hall, fault: str) -> None:
-    stand, intake = hall.source(prefetch=20), RecordingIntake(delay=lambda number: 0.002)
-    bodies = [b"%03d" % number for number in range(200)]
-    for round_ in range(4):
-        await stand.open_when_possible()
-        stand.run(intake)
-        await hall.send(*bodies[round_ * 50 : round_ * 50 + 50])
-        await intake.wait_for(round_ * 50 + 5)
-        getattr(hall.tap, fault)()
-        assert isinstance(await stand.lost, NotConnected)
-        await stand.close()
-    await stand.open_when_possible()
-    stand.run(intake)
-    await until(lambda: len(hall.tap.acknowledged) == 200)
-    seen = list(dict.fromkeys(unit.body for unit in intake.accepted))
-    assert seen == bodies
-
-
-async def test_a_slow_line_works(hall: Hall) -> None:
-    hall.tap.delay(0.1)
-    source, destination, intake = hall.source(), hall.destination(), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await destination.open()
-    await destination.destination.deliver(outgoing(1, b"slow"))
-    assert (await intake.wait_for(1))[0].body == b"slow"
 
 
 async def test_the_next_host_is_tried(hall: Hall) -> None:

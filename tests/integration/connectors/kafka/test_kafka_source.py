@@ -150,24 +150,6 @@ async def test_a_half_open_line_is_noticed_within_15_seconds(dock: Dock) -> None
     dock.cluster.proxy.thaw()
 
 
-async def test_a_line_that_breaks_loses_nothing(dock: Dock) -> None:
-    stand, intake = dock.source(max_pending=20), RecordingIntake(delay=lambda number: 0.002)
-    await stand.open()
-    stand.run(intake)
-    for round_ in range(4):
-        await dock.send(*(b"%d" % number for number in range(25)))
-        await intake.wait_for(round_ * 25 + 5)
-        dock.cluster.proxy.reset()
-        await asyncio.sleep(0.2)
-        if stand.lost.done():
-            intake.position = intake.accepted[-1].cursor
-            await stand.close()
-            await stand.open_when_possible()
-            stand.run(intake)
-    await intake.wait_for(100)
-    assert list(dict.fromkeys(places(intake))) == [*range(100)]
-
-
 async def test_the_next_host_is_tried(dock: Dock) -> None:
     dead = f"{LOOPBACK}:{free_port()}"
     hosts = [dead, f"{LOOPBACK}:{dock.cluster.port}"]

@@ -14,7 +14,7 @@ import pytest
 from tests.conformance.certificates import Authority
 from tests.conformance.nats_server import MISSING, NATS_SERVER, NatsServer
 from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import RecordingIntake, outgoing, until, workbench
+from tests.conformance.stand import RecordingIntake, outgoing, workbench
 from tests.integration.connectors.nats.yard import Yard
 from tundish.errors import AuthFailed, Misconfigured, NotConnected, Transient
 
@@ -59,34 +59,6 @@ async def test_an_acknowledgement_that_does_not_come_is_not_waited_for_for_ever(
     with pytest.raises(Transient, match=r"no stream acknowledged within 0\.5 s"):
         await stand.destination.deliver(outgoing(1))
     yard.tap.thaw()
-
-
-@pytest.mark.parametrize("fault", ["cut", "reset"])
-async def test_a_line_that_breaks_loses_nothing(yard: Yard, fault: str) -> None:
-    stand, intake = yard.source(max_pending=20), RecordingIntake(delay=lambda number: 0.002)
-    bodies = [b"%03d" % number for number in range(150)]
-    for round_ in range(3):
-        await stand.open_when_possible()
-        stand.run(intake)
-        await yard.send(*bodies[round_ * 50 : round_ * 50 + 50])
-        await intake.wait_for(round_ * 50 + 5)
-        getattr(yard.tap, fault)()
-        assert isinstance(await stand.lost, NotConnected)
-        await stand.close()
-    await stand.open_when_possible()
-    stand.run(intake)
-    await until(lambda: len(yard.tap.acknowledged) == 150)
-    assert list(dict.fromkeys(unit.body for unit in intake.accepted)) == bodies
-
-
-async def test_a_slow_line_works(yard: Yard) -> None:
-    yard.tap.delay(0.1)
-    source, destination, intake = yard.source(), yard.destination(), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await destination.open()
-    await destination.destination.deliver(outgoing(1, b"slow"))
-    assert (await intake.wait_for(1))[0].body == b"slow"
 
 
 async def test_a_server_that_is_killed_keeps_what_it_acknowledged(yard: Yard) -> None:
