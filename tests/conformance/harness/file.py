@@ -30,6 +30,7 @@ class Harness(PeerHarness):
         "test_a_line_that_breaks_loses_nothing": "a folder of this machine has no line",
         "test_a_half_open_line_is_noticed_and_loses_nothing": "a folder of this machine has no line",
         "test_a_slow_line_costs_nothing": "a folder of this machine has no line",
+        "test_a_dead_line_is_noticed_within_15_seconds": "a folder of this machine has no line",
     }
     meta: ClassVar[frozenset[str]] = frozenset({"file", "size", "mtime", "sha256"})
 
