@@ -125,7 +125,7 @@ class DatabaseServer(ABC):
         """Offer TLS with this certificate, from the next start on."""
 
     @abstractmethod
-    def connect(self) -> Any:
+    def connect(self, *, autocommit: bool = False) -> Any:
         """A session past the connector, of its driver."""
 
     @abstractmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -18,22 +19,41 @@ def harnesses_of(connector: str) -> Mapping[str, type[PeerHarness]]:
 
     Without one, nobody knows whether it keeps its promises.
     """
+    return {connector: _module_of(connector).Harness, **_listed(connector, "VARIANTS")}
+
+
+def peers_of(connector: str) -> Mapping[str, type[PeerHarness]]:
+    """The same, and other systems that it speaks to in the same way (`sql:mariadb`), which the file lists in `SYSTEMS`.
+
+    They matter where the system itself has a say, as in what a broken line does to it.
+    """
+    return {**harnesses_of(connector), **_listed(connector, "SYSTEMS")}
+
+
+def _module_of(connector: str) -> Any:
     try:
-        module = importlib.import_module(f"tests.conformance.harness.{connector}")
+        return importlib.import_module(f"tests.conformance.harness.{connector}")
     except ModuleNotFoundError:
         pytest.fail(f"connector '{connector}' has no harness: write tests/conformance/harness/{connector}.py")
-    variants: Mapping[str, type[PeerHarness]] = getattr(module, "VARIANTS", {})
-    return {connector: module.Harness, **{f"{connector}:{name}": harness for name, harness in variants.items()}}
+
+
+def _listed(connector: str, where: str) -> dict[str, type[PeerHarness]]:
+    return {f"{connector}:{name}": harness for name, harness in getattr(_module_of(connector), where, {}).items()}
 
 
 def harness_of(name: str) -> type[PeerHarness]:
-    """The harness of a connector, or of one way to use it."""
-    return harnesses_of(name.partition(":")[0])[name]
+    """The harness of a connector, of one way to use it, or of one system."""
+    return peers_of(name.partition(":")[0])[name]
 
 
 def spec_of(name: str) -> ConnectorSpec:
     """The declaration of the connector that a harness belongs to."""
     return installed_connectors()[name.partition(":")[0]]
+
+
+def everybody() -> list[str]:
+    """Connectors, ways to use them, and systems that they speak to."""
+    return [name for connector in CONNECTORS for name in peers_of(connector)]
 
 
 def offering(part: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from tests.conformance.proxy import Proxy
 from tundish.model import Unit
 
 Role = Literal["source", "destination", "lookup"]
@@ -32,6 +33,10 @@ class PeerHarness(ABC):
     """Of a variant: what it is a peer for. The harness of a connector itself is for everything that it has."""
     insists: ClassVar[bool] = False
     """Its client hands a unit over until it is taken as a new message, also after it heard of a conflict."""
+    harmless_repeats: ClassVar[str] = ""
+    """Why a delivery that arrived without an answer is Transient instead of Unknown; empty where that is a fault."""
+    may_vanish: ClassVar[str] = ""
+    """Why a delivery may count as done and yet not arrive; empty where that is a fault."""
     files: ClassVar[tuple[str, ...]] = ()
     """Files that its settings name, by their path in this repository; a project has them at the same path."""
 
@@ -55,6 +60,14 @@ class PeerHarness(ABC):
     @abstractmethod
     def settings(self, role: Role) -> Mapping[str, object]:
         """Settings of the source, destination or lookup."""
+
+    def line(self, role: Role) -> Proxy:
+        """The line between the peer and a component of that role, which tests make bad; it is there as the peer is."""
+        raise NotImplementedError
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """Settings of the connection that make it wait about so long while nothing moves on its line."""
+        return {}
 
     async def finish(self) -> None:  # noqa: B027 - most peers have nothing to do
         """Release what outlives `stop`."""

@@ -25,8 +25,17 @@ def _library() -> Path | None:
 LIBRDKAFKA = _library()
 
 
+class KafkaLine(Proxy):
+    """The way to a broker; who comes by it is told to come by it again, though the broker tells its own address."""
+
+    def told(self, data: bytes) -> bytes:
+        """An address is a host, and a port of four bytes behind it."""
+        host = LOOPBACK.encode()
+        return data.replace(host + self.upstream.to_bytes(4, "big"), host + self.port.to_bytes(4, "big"))
+
+
 class KafkaCluster:
-    """One broker behind a fault proxy, whose address it tells to everybody: all traffic goes through it."""
+    """One broker, and a fault proxy before it."""
 
     def __init__(self) -> None:
         assert LIBRDKAFKA is not None
@@ -39,17 +48,12 @@ class KafkaCluster:
         assert self._handle.value, reason.value
         self._cluster = ctypes.c_void_p(library.rd_kafka_mock_cluster_new(self._handle, 1))
         self.own_port = int(library.rd_kafka_mock_cluster_bootstraps(self._cluster).rpartition(b":")[2])
-        self.proxy = Proxy(free_port(), self.own_port)
-        self.tell_address(self.proxy.port)
+        self.proxy = KafkaLine(free_port(), self.own_port)
 
     @property
     def port(self) -> int:
         """Where clients find it."""
         return self.proxy.port
-
-    def tell_address(self, port: int) -> None:
-        """Let the broker say that it is there."""
-        self._library.rd_kafka_mock_broker_set_host_port(self._cluster, 1, LOOPBACK.encode(), port)
 
     def topic(self, name: str, partitions: int = 1) -> None:
         """Make a topic."""

@@ -53,10 +53,12 @@ class MariaDb(DatabaseServer):
             f"GRANT ALL ON {NAME}.* TO {NAME}@'%'",
         ]
 
-    def connect(self) -> Any:
+    def connect(self, *, autocommit: bool = False) -> Any:
         import pymysql
 
-        return pymysql.connect(host=LOOPBACK, port=self.port, database=NAME, user=NAME, password=PASSWORD)
+        return pymysql.connect(
+            host=LOOPBACK, port=self.port, database=NAME, user=NAME, password=PASSWORD, autocommit=autocommit
+        )
 
     def _connect_as_administrator(self) -> Any:
         import pymysql

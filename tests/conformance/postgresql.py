@@ -58,10 +58,12 @@ class PostgreSql(DatabaseServer):
         quoted = PASSWORD.replace("'", "''")
         return [f"CREATE ROLE {NAME} LOGIN PASSWORD '{quoted}'", f"CREATE DATABASE {NAME} OWNER {NAME}"]
 
-    def connect(self) -> Any:
+    def connect(self, *, autocommit: bool = False) -> Any:
         import psycopg
 
-        return psycopg.connect(host=LOOPBACK, port=self.port, dbname=NAME, user=NAME, password=PASSWORD)
+        return psycopg.connect(
+            host=LOOPBACK, port=self.port, dbname=NAME, user=NAME, password=PASSWORD, autocommit=autocommit
+        )
 
     def _connect_as_administrator(self) -> Any:
         import psycopg

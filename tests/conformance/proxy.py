@@ -26,18 +26,20 @@ class Proxy:
 
     def __init__(self, port: int, upstream: int) -> None:
         self.port = port
-        self._upstream = upstream
+        self.upstream = upstream
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._moving = asyncio.Event()
         self._moving.set()
+        self._answering = asyncio.Event()
+        self._answering.set()
         self._delay = 0.0
         self.connections = 0
         """How many connections were made so far."""
 
     async def start(self) -> None:
         """Take connections, and move what they send."""
-        self._moving.set()
+        self.thaw()
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, LOOPBACK, self.port)
 
@@ -65,9 +67,14 @@ class Proxy:
         """Leave connections open, and move nothing: a half-open line."""
         self._moving.clear()
 
+    def mute(self) -> None:
+        """Move what clients send, and nothing of what the server answers."""
+        self._answering.clear()
+
     def thaw(self) -> None:
         """Move again, also what came meanwhile."""
         self._moving.set()
+        self._answering.set()
 
     def delay(self, seconds: float) -> None:
         """Let every piece of data take so much longer."""
@@ -77,11 +84,15 @@ class Proxy:
         """Who sees every piece of what the client and the server of a new connection send."""
         return _nothing, _nothing
 
+    def told(self, data: bytes) -> bytes:
+        """What a client hears when the server says this."""
+        return data
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._writers.add(writer)
         try:
-            upstream_reader, upstream_writer = await asyncio.open_connection(LOOPBACK, self._upstream)
+            upstream_reader, upstream_writer = await asyncio.open_connection(LOOPBACK, self.upstream)
         except OSError:
             writer.transport.abort()
             self._writers.discard(writer)
@@ -91,19 +102,23 @@ class Proxy:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._pump(reader, upstream_writer, of_client))
-                group.create_task(self._pump(upstream_reader, writer, of_server))
+                group.create_task(self._pump(upstream_reader, writer, of_server, answers=True))
         finally:
             for each in (writer, upstream_writer):
                 each.transport.abort()
                 self._writers.discard(each)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, watch: Watch) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, watch: Watch, *, answers: bool = False
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
                 await self._moving.wait()
+                if answers:
+                    await self._answering.wait()
                 if self._delay:
                     await asyncio.sleep(self._delay)
                 watch(data)
-                writer.write(data)
+                writer.write(self.told(data) if answers else data)
                 await writer.drain()
         writer.transport.abort()

@@ -12,15 +12,18 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conformance.finding import CONNECTORS, offering
+from tests.conformance.finding import CONNECTORS, everybody, offering
 from tundish.sdk import installed_connectors
 
 ROOT = Path(__file__).resolve().parents[2]
 
 CLAIMS = {
-    "source": {"acknowledges_after_accept", "back_pressure", "keeps_order", "redelivers_after_crash", "reconnects"},
-    "destination": {"delivers_exact_bytes", "recognises_repeats", "reconnects"},
-    "lookup": {"answers_not_found"},
+    "source": {
+        *("acknowledges_after_accept", "back_pressure", "keeps_order", "redelivers_after_crash", "reconnects"),
+        "survives_bad_lines",
+    },
+    "destination": {"delivers_exact_bytes", "recognises_repeats", "reconnects", "survives_bad_lines"},
+    "lookup": {"answers_not_found", "survives_bad_lines"},
 }
 """What has to be said about each part, one way or the other."""
 
@@ -70,8 +73,8 @@ def test_every_proof_is_there(name: str) -> None:
             assert function in defined, f"{claim}: {file} has no {function}"
             assert parameter is None or parameter.partition(":")[0] == name
             if parameter is not None:
-                part = "source" if file.endswith("test_sources.py") else "destination"
-                assert parameter in offering(part)
+                part = {"test_sources": "source", "test_destinations": "destination"}.get(Path(file).stem)
+                assert parameter in (everybody() if part is None else offering(part))
 
 
 @pytest.mark.parametrize("name", PACKAGES)

@@ -86,7 +86,12 @@ def undocumented(model: type[BaseModel]) -> list[str]:
 def test_there_is_a_harness_and_its_waivers_are_not_stale(name: str) -> None:
     tests = {
         node.name
-        for file in ("test_sources.py", "test_destinations.py")
+        for file in (
+            "test_sources.py",
+            "test_destinations.py",
+            "lines/test_bad_lines.py",
+            "lines/test_default_deadlines.py",
+        )
         for node in ast.parse((Path(__file__).parent / file).read_text("utf-8")).body
         if isinstance(node, ast.AsyncFunctionDef)
     }

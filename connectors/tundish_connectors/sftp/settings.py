@@ -60,9 +60,9 @@ class SftpConnectionSettings(Settings):
     """How long connecting may take, and then logging in."""
     timeout: Annotated[Duration, Field(gt=0)] = 30.0
     """How long the server may take for one operation, such as listing a folder or moving some megabytes."""
-    keepalive: Annotated[Duration, Field(ge=0.1)] = 10.0
+    keepalive: Annotated[Duration, Field(ge=0.1)] = 3.0
     """After so much silence the server is asked whether it is there; after three questions without an answer it is
-    gone."""
+    gone, so that a dead line is noticed within 15 s. Give it more time on a line that is very slow."""
 
     @model_validator(mode="after")
     def _fits(self) -> SftpConnectionSettings:

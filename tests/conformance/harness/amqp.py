@@ -14,6 +14,7 @@ from pamqp.commands import Basic
 from tests.conformance.amqp_tap import AmqpTap
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.proxy import Proxy
 from tests.conformance.rabbitmq import MISSING, RABBITMQ, fresh, shared_node
 
 
@@ -33,6 +34,7 @@ class Published(Produced):
 class Harness(PeerHarness):
     """The connector goes through the tap; everybody else speaks to the broker itself."""
 
+    harmless_repeats: ClassVar[str] = "whoever reads a queue expects repeats, and tells them by the message id"
     meta: ClassVar[frozenset[str]] = frozenset({"queue", "exchange", "routing_key", "redelivered", "headers"})
 
     def __init__(self, folder: Path) -> None:
@@ -74,9 +76,17 @@ class Harness(PeerHarness):
         """The tap."""
         return {"hosts": [f"{LOOPBACK}:{self._tap.port}"], "connect_timeout": "3s"}
 
+    def line(self, role: Role) -> Proxy:
+        """The tap."""
+        return self._tap
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It expects something to move as often."""
+        return {"heartbeat": f"{seconds}s", "connect_timeout": f"{seconds}s"}
+
     def settings(self, role: Role) -> Mapping[str, object]:
         """One queue in, one out."""
-        return {"routing_key": self._out, "timeout": "3s"} if role == "destination" else {"queue": self._in}
+        return {"routing_key": self._out, "timeout": "5s"} if role == "destination" else {"queue": self._in}
 
     async def produce(self, body: bytes) -> Produced:
         """Publish, and wait until the broker has it."""

@@ -26,6 +26,12 @@ class Dropped(Produced):
 class Harness(PeerHarness):
     """Its power switch is the folder's name: a mount that is gone leaves a path that leads nowhere."""
 
+    waived: ClassVar[Mapping[str, str]] = {
+        "test_a_line_that_breaks_loses_nothing": "a folder of this machine has no line",
+        "test_a_half_open_line_is_noticed_and_loses_nothing": "a folder of this machine has no line",
+        "test_a_slow_line_costs_nothing": "a folder of this machine has no line",
+        "test_a_dead_line_is_noticed_within_15_seconds": "a folder of this machine has no line",
+    }
     meta: ClassVar[frozenset[str]] = frozenset({"file", "size", "mtime", "sha256"})
 
     def __init__(self, folder: Path) -> None:

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.kafka_cluster import LIBRDKAFKA, MISSING, KafkaCluster
 from tests.conformance.ports import LOOPBACK
+from tests.conformance.proxy import Proxy
 
 GROUP = "conformance"
 
@@ -50,7 +51,7 @@ class Harness(PeerHarness):
     @property
     def _options(self) -> dict[str, Any]:
         assert self._cluster is not None
-        return {"bootstrap_servers": f"{LOOPBACK}:{self._cluster.port}", "metadata_max_age_ms": 1000}
+        return {"bootstrap_servers": f"{LOOPBACK}:{self._cluster.own_port}", "metadata_max_age_ms": 1000}
 
     async def start(self) -> None:
         """The cluster, somebody who writes, and somebody who looks."""
@@ -104,9 +105,18 @@ class Harness(PeerHarness):
         assert self._cluster is not None
         return {"hosts": [f"{LOOPBACK}:{self._cluster.port}"], "connect_timeout": "2s", "probe": "1s"}
 
+    def line(self, role: Role) -> Proxy:
+        """The proxy."""
+        assert self._cluster is not None
+        return self._cluster.proxy
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It asks as often."""
+        return {"probe": f"{seconds}s", "connect_timeout": f"{seconds}s"}
+
     def settings(self, role: Role) -> Mapping[str, object]:
         """One topic in, one out."""
-        return {"topic": "out", "timeout": "3s"} if role == "destination" else {"topic": "in", "group": GROUP}
+        return {"topic": "out", "timeout": "5s"} if role == "destination" else {"topic": "in", "group": GROUP}
 
     async def produce(self, body: bytes) -> Produced:
         """Write, and wait until the topic has it."""

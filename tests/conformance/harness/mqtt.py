@@ -10,6 +10,7 @@ from tests.conformance.brokers import some_broker
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.machine import Machine
 from tests.conformance.ports import free_port
+from tests.conformance.proxy import Proxy
 from tests.conformance.tap import Tap
 
 
@@ -29,6 +30,7 @@ class Published(Produced):
 class Harness(PeerHarness):
     """The connector goes through the tap; everybody else speaks to the broker itself."""
 
+    harmless_repeats: ClassVar[str] = "whoever subscribes with QoS 1 expects repeats"
     meta: ClassVar[frozenset[str]] = frozenset({"topic", "qos", "retain"})
 
     def __init__(self, folder: Path) -> None:
@@ -70,9 +72,17 @@ class Harness(PeerHarness):
             "connect_timeout": "2s",
         }
 
+    def line(self, role: Role) -> Proxy:
+        """The tap."""
+        return self._tap
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It asks after so much silence."""
+        return {"keepalive": f"{seconds}s", "connect_timeout": f"{seconds}s"}
+
     def settings(self, role: Role) -> Mapping[str, object]:
         """One topic in, one out."""
-        return {"topic": "out/{{ id }}", "timeout": "3s"} if role == "destination" else {"topic": "in/+"}
+        return {"topic": "out/{{ id }}", "timeout": "5s"} if role == "destination" else {"topic": "in/+"}
 
     async def produce(self, body: bytes) -> Produced:
         """Publish."""

@@ -17,6 +17,7 @@ from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.nats_server import MISSING, NATS_SERVER, NatsServer
 from tests.conformance.nats_tap import NatsTap
 from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.proxy import Proxy
 
 
 class Published(Produced):
@@ -39,6 +40,7 @@ async def silent(error: Exception) -> None:
 class Harness(PeerHarness):
     """The connector goes through the tap; everybody else speaks to the server itself."""
 
+    harmless_repeats: ClassVar[str] = "the stream drops the repeat"
     meta: ClassVar[frozenset[str]] = frozenset({"stream", "subject", "sequence", "redelivered", "delivery_count"})
 
     def __init__(self, folder: Path) -> None:
@@ -74,10 +76,18 @@ class Harness(PeerHarness):
         """The tap."""
         return {"hosts": [f"{LOOPBACK}:{self._tap.port}"], "connect_timeout": "2s", "ping": "1s"}
 
+    def line(self, role: Role) -> Proxy:
+        """The tap."""
+        return self._tap
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It asks as often."""
+        return {"ping": f"{seconds}s", "connect_timeout": f"{seconds}s"}
+
     def settings(self, role: Role) -> Mapping[str, object]:
         """One stream in, one out."""
         if role == "destination":
-            return {"subject": "out.{{ id }}", "stream": "OUT", "timeout": "3s"}
+            return {"subject": "out.{{ id }}", "stream": "OUT", "timeout": "5s"}
         return {"stream": "IN", "ack_wait": "1s"}
 
     async def produce(self, body: bytes) -> Produced:

@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.opcua_peers import NodeOpcUa
+from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.proxy import Proxy
 from tundish.model import Unit
 
 
@@ -43,12 +45,14 @@ class Harness(PeerHarness):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._server = NodeOpcUa(folder, sampling=0)
+        self._line = Proxy(free_port(), self._server.port)
         self._produced: dict[str, _Value] = {}
         self._repeating: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the server. What it had collected for us is gone, so the machine says it again until we have it."""
         await self._server.start()
+        await self._line.start()
         if self._repeating is None and (lost := [text for text, made in self._produced.items() if _is_open(made)]):
             self._repeating = asyncio.get_running_loop().create_task(self._repeat(lost))
 
@@ -64,11 +68,21 @@ class Harness(PeerHarness):
             self._repeating.cancel()
             await asyncio.wait([self._repeating])
             self._repeating = None
+        await self._line.stop()
         await (self._server.leave() if self.is_over else self._server.stop())
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """Without encryption: certificates have tests of their own."""
-        return {"endpoint": self._server.endpoint, "security": "none", "keepalive": "1s", "structures": False}
+        endpoint = f"opc.tcp://{LOOPBACK}:{self._line.port}/test"
+        return {"endpoint": endpoint, "security": "none", "keepalive": "1s", "structures": False}
+
+    def line(self, role: Role) -> Proxy:
+        """The one way to the server."""
+        return self._line
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It asks as often."""
+        return {"keepalive": f"{seconds}s", "connect_timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """A notification for each value, so that a unit is what was produced."""

@@ -17,7 +17,10 @@ from aiohttp import web
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.http_service import HttpService
 from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.proxy import Proxy
 from tundish.model import Unit
+
+ASKS = "who asks waits as long as 'timeout' says; with less, slow systems would be asked in vain"
 
 
 class Posted(Produced):
@@ -39,25 +42,31 @@ class Harness(PeerHarness):
     waived: ClassVar[Mapping[str, str]] = {
         "test_is_lost_when_the_peer_is_gone": "clients come and go; a listener has no peer that it could lose",
         "test_cannot_be_opened_without_its_peer": "clients come and go; a listener has no peer that it could miss",
+        "test_a_dead_line_is_noticed_within_15_seconds": ASKS,
     }
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._inbound = free_port()
+        self._inbound, outbound = free_port(), free_port()
+        self._to_us, self._from_us = Proxy(free_port(), self._inbound), Proxy(free_port(), outbound)
         self._client = ThreadPoolExecutor(1)
         self._over = threading.Event()
         self._numbers = itertools.count()
         self._server = HttpService(
-            web.post("/items/{id}", self._take), web.get("/items/{id}", self._find), port=free_port()
+            web.post("/items/{id}", self._take), web.get("/items/{id}", self._find), port=outbound
         )
         self._taken: list[bytes] = []
 
     async def start(self) -> None:
         """Serve."""
         await self._server.start()
+        for line in (self._to_us, self._from_us):
+            await line.start()
 
     async def stop(self) -> None:
         """Serve no more, and send no more."""
+        for line in (self._to_us, self._from_us):
+            await line.stop()
         await self._server.stop()
 
     async def finish(self) -> None:
@@ -76,7 +85,15 @@ class Harness(PeerHarness):
         """The address to listen on, or to call."""
         if role == "source":
             return {"listen": f"{LOOPBACK}:{self._inbound}"}
-        return {"url": self._server.url, "timeout": "10s"}
+        return {"url": f"http://{LOOPBACK}:{self._from_us.port}", "timeout": "10s"}
+
+    def line(self, role: Role) -> Proxy:
+        """One for each direction in which somebody calls."""
+        return self._to_us if role == "source" else self._from_us
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It waits so long for an answer; a listener does not wait."""
+        return {"timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """One path for all."""
@@ -88,7 +105,7 @@ class Harness(PeerHarness):
 
     def _post(self, body: bytes, number: int) -> int:
         while not self._over.is_set():
-            connection = http.client.HTTPConnection(LOOPBACK, self._inbound, timeout=5)
+            connection = http.client.HTTPConnection(LOOPBACK, self._to_us.port, timeout=5)
             try:
                 connection.request("POST", "/items", body, {"Idempotency-Key": f"unit-{number}"})
                 status = connection.getresponse().status
@@ -123,20 +140,24 @@ class PolledHarness(PeerHarness):
     """A system that is asked: one record in a page, and a link to the next page."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({"source"})
+    waived: ClassVar[Mapping[str, str]] = {"test_a_dead_line_is_noticed_within_15_seconds": ASKS}
     meta: ClassVar[frozenset[str]] = frozenset({"path", "page", "watermark"})
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._server = HttpService(web.get("/items", self._page), port=free_port())
+        self._line = Proxy(free_port(), self._server.port)
         self._records: list[str] = []
         self.asked_behind = 0
 
     async def start(self) -> None:
         """Serve."""
         await self._server.start()
+        await self._line.start()
 
     async def stop(self) -> None:
         """Serve no more; the records stay."""
+        await self._line.stop()
         await self._server.stop()
 
     async def _page(self, request: web.Request) -> web.Response:
@@ -152,7 +173,15 @@ class PolledHarness(PeerHarness):
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The system's address."""
-        return {"url": self._server.url, "timeout": "10s"}
+        return {"url": f"http://{LOOPBACK}:{self._line.port}", "timeout": "10s"}
+
+    def line(self, role: Role) -> Proxy:
+        """The one way to the system."""
+        return self._line
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It waits so long for an answer."""
+        return {"timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """Ask often."""

@@ -11,6 +11,8 @@ from typing import ClassVar
 import pytest
 
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
+from tests.conformance.ports import free_port
+from tests.conformance.proxy import Proxy
 from tests.conformance.sshd import ABSENT, SSHD, Sshd
 
 
@@ -38,6 +40,7 @@ class Harness(PeerHarness):
         if SSHD is None:
             pytest.skip(ABSENT)
         self._server = Sshd(folder)
+        self._line = Proxy(free_port(), self._server.port)
         self._drop = folder / "drop"
         self._drop.mkdir()
         self._numbers = itertools.count()
@@ -45,14 +48,24 @@ class Harness(PeerHarness):
     async def start(self) -> None:
         """The server listens."""
         await self._server.start()
+        await self._line.start()
 
     async def stop(self) -> None:
         """The server is gone."""
+        await self._line.stop()
         await self._server.stop()
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The server."""
-        return self._server.connection()
+        return self._server.connection(port=self._line.port)
+
+    def line(self, role: Role) -> Proxy:
+        """The one way to the server."""
+        return self._line
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It asks as often, and waits as long for an answer."""
+        return {"keepalive": f"{seconds}s", "timeout": f"{seconds}s", "connect_timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """Impatient, so that the tests are fast."""

@@ -21,8 +21,11 @@ from zeep.exceptions import Error, Fault, TransportError
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.http_service import HttpService
 from tests.conformance.ports import LOOPBACK, free_port
+from tests.conformance.proxy import Proxy
 from tests.conformance.soap_peers import HAS_NODE_SOAP, TAKE, WITHOUT_NODE_SOAP, NodeServer
 from tundish.model import Unit
+
+ASKS = "who asks waits as long as 'operation_timeout' says; with less, slow systems would be asked in vain"
 
 
 class Called(Produced):
@@ -45,6 +48,7 @@ class Harness(PeerHarness):
     waived: ClassVar[Mapping[str, str]] = {
         "test_is_lost_when_the_peer_is_gone": "clients come and go; a listener has no peer that it could lose",
         "test_cannot_be_opened_without_its_peer": "clients come and go; a listener has no peer that it could miss",
+        "test_a_dead_line_is_noticed_within_15_seconds": ASKS,
         "test_delivers_the_very_bytes_in_order": "a body of SOAP is written from the record, as the WSDL wants it",
     }
 
@@ -52,6 +56,7 @@ class Harness(PeerHarness):
         super().__init__(folder)
         self._inbound = free_port()
         self._server = NodeServer()
+        self._to_us, self._from_us = Proxy(free_port(), self._inbound), Proxy(free_port(), self._server.port)
         self._over = threading.Event()
         self._client = ThreadPoolExecutor(1)
         self._service: Any = None
@@ -60,9 +65,13 @@ class Harness(PeerHarness):
         """Serve; a listener is called without that, too."""
         if HAS_NODE_SOAP:
             await self._server.start()
+        for line in (self._to_us, self._from_us):
+            await line.start()
 
     async def stop(self) -> None:
         """Serve no more."""
+        for line in (self._to_us, self._from_us):
+            await line.stop()
         await self._server.stop()
 
     async def finish(self) -> None:
@@ -76,7 +85,16 @@ class Harness(PeerHarness):
             return {"wsdl": TAKE, "listen": f"{LOOPBACK}:{self._inbound}", "path": "/take"}
         if not HAS_NODE_SOAP:
             pytest.skip(WITHOUT_NODE_SOAP)
-        return {"wsdl": TAKE, "url": f"{self._server.url}/take", "timeout": "2s", "operation_timeout": "2s"}
+        url = f"http://{LOOPBACK}:{self._from_us.port}/take"
+        return {"wsdl": TAKE, "url": url, "timeout": "2s", "operation_timeout": "2s"}
+
+    def line(self, role: Role) -> Proxy:
+        """One for each direction in which somebody calls."""
+        return self._to_us if role == "source" else self._from_us
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It waits so long for an answer; a listener does not wait."""
+        return {"timeout": f"{seconds}s", "operation_timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """One operation for all."""
@@ -109,7 +127,8 @@ class Harness(PeerHarness):
     def _bound(self) -> Any:
         if self._service is None:
             client = Client(TAKE)
-            self._service = client.create_service("{urn:example:take}Take", f"http://{LOOPBACK}:{self._inbound}/take")
+            url = f"http://{LOOPBACK}:{self._to_us.port}/take"
+            self._service = client.create_service("{urn:example:take}Take", url)
         return self._service
 
     async def collected(self) -> list[bytes]:
@@ -136,20 +155,23 @@ class PolledHarness(PeerHarness):
     roles: ClassVar[frozenset[Role]] = frozenset({"source"})
     meta: ClassVar[frozenset[str]] = frozenset({"operation", "watermark"})
     files: ClassVar[tuple[str, ...]] = (TAKE,)
-    waived: ClassVar[Mapping[str, str]] = {}
+    waived: ClassVar[Mapping[str, str]] = {"test_a_dead_line_is_noticed_within_15_seconds": ASKS}
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._server = HttpService(web.route("*", "/take", self._answer), port=free_port())
+        self._line = Proxy(free_port(), self._server.port)
         self._items: list[str] = []
         self.asked_from = 0
 
     async def start(self) -> None:
         """Serve."""
         await self._server.start()
+        await self._line.start()
 
     async def stop(self) -> None:
         """Serve no more; the items stay."""
+        await self._line.stop()
         await self._server.stop()
 
     async def _answer(self, request: web.Request) -> web.Response:
@@ -168,7 +190,16 @@ class PolledHarness(PeerHarness):
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The service's address."""
-        return {"wsdl": TAKE, "url": f"{self._server.url}/take", "timeout": "2s", "operation_timeout": "2s"}
+        url = f"http://{LOOPBACK}:{self._line.port}/take"
+        return {"wsdl": TAKE, "url": url, "timeout": "2s", "operation_timeout": "2s"}
+
+    def line(self, role: Role) -> Proxy:
+        """The one way to the service."""
+        return self._line
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It waits so long for an answer."""
+        return {"timeout": f"{seconds}s", "operation_timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """Ask often."""

@@ -19,6 +19,7 @@ from tests.conformance.brokers import MqttBroker, some_broker
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
 from tests.conformance.machine import Machine
 from tests.conformance.ports import free_port
+from tests.conformance.proxy import Proxy
 from tests.conformance.tap import Tap
 from tundish.model import Unit
 from tundish_connectors.sparkplug.payload.datatypes import DataType
@@ -51,6 +52,7 @@ class Harness(PeerHarness):
         "test_brings_again_what_was_not_accepted": "Sparkplug wants a clean start: the broker keeps nothing for a host",
         "test_delivers_the_very_bytes_in_order": "metrics carry typed values; the bytes of a body never travel",
     }
+    may_vanish: ClassVar[str] = "Sparkplug has no acknowledgement of data: what the network has taken is delivered"
     meta: ClassVar[frozenset[str]] = frozenset({"kind", "group", "edge_node", "device", "topic"})
 
     def __init__(self, folder: Path) -> None:
@@ -73,7 +75,7 @@ class Harness(PeerHarness):
             self._edge = Machine(self._broker.port, "edge")
             await self._edge.connect(_HOST)
             self._listener = Machine(self._broker.port, "listener")
-            await self._listener.connect("spBv1.0/+/DDATA/#")
+            await self._listener.connect("spBv1.0/plant/DDATA/ours/#")
             self._publishing = asyncio.create_task(self._publish_what_is_kept(self._edge))  # noqa: TID251 - a peer's own
 
     async def stop(self) -> None:
@@ -103,11 +105,19 @@ class Harness(PeerHarness):
             "connect_timeout": "2s",
         }
 
+    def line(self, role: Role) -> Proxy:
+        """The tap."""
+        return self._tap
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It asks after so much silence."""
+        return {"keepalive": f"{seconds}s", "connect_timeout": f"{seconds}s"}
+
     def settings(self, role: Role) -> Mapping[str, object]:
         """Data in, and the identifier of a message out."""
         if role == "destination":
             return {"group": "plant", "edge_node": "ours", "device": "line", "metrics": {"id": "String"}}
-        return {"kinds": ["DDATA"]}
+        return {"kinds": ["DDATA"], "group": "plant", "edge_node": "edge"}
 
     @property
     def _host_state(self) -> HostState | None:

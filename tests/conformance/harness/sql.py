@@ -13,6 +13,8 @@ import pytest
 from tests.conformance.database_server import DatabaseServer
 from tests.conformance.databases import MADE, MISSING, borrowed, give_back
 from tests.conformance.harness_contract import PeerHarness, Produced, Role
+from tests.conformance.ports import free_port
+from tests.conformance.proxy import Proxy
 from tundish.model import Unit
 
 _BYTES = {"postgresql": "BYTEA", "mariadb": "LONGBLOB"}
@@ -38,13 +40,18 @@ class Inserted(Produced):
 class Harness(PeerHarness):
     """PostgreSQL where it is installed, otherwise MariaDB."""
 
+    waived: ClassVar[Mapping[str, str]] = {
+        "test_a_dead_line_is_noticed_within_15_seconds": "a statement may take as long as 'timeout' says"
+    }
     meta: ClassVar[frozenset[str]] = frozenset({"table", "rows"})
+    dialect: ClassVar[str] = next(iter(MADE), "postgresql")
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        if not MADE:
-            pytest.skip(MISSING["postgresql"])
-        self.server: DatabaseServer = borrowed(next(iter(MADE)))
+        if self.dialect not in MADE:
+            pytest.skip(MISSING[self.dialect])
+        self.server: DatabaseServer = borrowed(self.dialect)
+        self._line = Proxy(free_port(), self.server.port)
         self._session: Any = None
         self._is_made = False
         self._waiting: set[int] = set()
@@ -53,6 +60,7 @@ class Harness(PeerHarness):
     async def start(self) -> None:
         """The server, with its tables."""
         await self.server.start()
+        await self._line.start()
         if not self._is_made:
             kind = _BYTES[self.server.dialect]
             self.server.execute(
@@ -62,14 +70,14 @@ class Harness(PeerHarness):
                 "idempotency_key VARCHAR(255) NOT NULL UNIQUE)",
             )
             self._is_made = True
-        self._session = self.server.connect()
-        self._session.autocommit = True
+        self._session = self.server.connect(autocommit=True)
 
     async def stop(self) -> None:
         """It is gone."""
         if self._session is not None:
             self._session.close()
             self._session = None
+        await self._line.stop()
         if not self.is_over:
             await self.server.stop()
 
@@ -79,13 +87,23 @@ class Harness(PeerHarness):
 
     def connection(self, role: Role) -> Mapping[str, object]:
         """The server."""
-        return self.server.settings()
+        return self.server.settings(self._line.port)
+
+    def line(self, role: Role) -> Proxy:
+        """The one way to the server."""
+        return self._line
+
+    def patience(self, seconds: int) -> Mapping[str, object]:
+        """It waits so long for an answer."""
+        return {"timeout": f"{seconds}s", "connect_timeout": f"{seconds}s"}
 
     def settings(self, role: Role) -> Mapping[str, object]:
         """An outbox, of which each row is one unit, and a table whose rows know their key."""
         if role == "source":
             outbox = {"after": "delete", "wait_for_gaps": "0s"}
             return {"table": "outbox", "key": "id", "outbox": outbox, "poll": "20ms", "batch": 1}
+        if role == "lookup":
+            return {"query": "SELECT COUNT(*) AS found FROM inbox"}
         return {"table": "inbox", "body": "body", "idempotency_column": "idempotency_key"}
 
     async def produce(self, body: bytes) -> Produced:
@@ -116,3 +134,13 @@ class Harness(PeerHarness):
         with self._session.cursor() as cursor:
             cursor.execute("SELECT body FROM inbox ORDER BY id")
             return [bytes(row[0]) for row in cursor.fetchall()]
+
+
+class MariaDbHarness(Harness):
+    """MariaDB, whatever else is installed."""
+
+    dialect: ClassVar[str] = "mariadb"
+
+
+SYSTEMS = {"mariadb": MariaDbHarness}
+"""Other systems that the connector speaks to."""

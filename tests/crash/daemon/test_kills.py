@@ -18,9 +18,10 @@ from statistics import median
 
 import pytest
 
+from tests.crash.daemon.ledger import drained
 from tests.crash.daemon.peers import Booking, Clients, Erp, Site
 from tests.crash.process import Process
-from tundish.journal import RouteTotals, Selection, SqliteReader, open_reader
+from tundish.journal import Selection, SqliteReader, open_reader
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]
 
@@ -34,19 +35,6 @@ PROGRESS = 40
 LONGEST_WAIT = 0.4
 """Seconds from then until the kill; every fourth time from the moment at which the daemon began to start."""
 READY_WITHIN = 5.0
-
-
-def totals_of(site: Site) -> RouteTotals:
-    with open_reader(site.data) as journal:
-        (totals,) = journal.totals()
-        return totals
-
-
-async def drained(site: Site, within: float = 30.0) -> RouteTotals:
-    async with asyncio.timeout(within):
-        while (totals := totals_of(site)).open:  # noqa: ASYNC110 - the ledger announces nothing
-            await asyncio.sleep(0.1)
-        return totals
 
 
 async def asked_for_more(erp: Erp, count: int) -> None:
@@ -75,7 +63,7 @@ async def test_a_hundred_kills_under_load(tmp_path: Path) -> None:
         await daemon.ready()
         clients.stop()
         await asyncio.sleep(0.5)
-        totals = await drained(site)
+        totals = await drained(site.data)
         assert await daemon.stop() == 0
 
     acknowledged = {f"{order}/{step}" for order, steps in clients.acknowledged.items() for step in steps}
@@ -154,7 +142,7 @@ async def test_a_message_that_kills_the_process_is_a_dead_letter_at_the_third_cr
             starts.append(time.monotonic() - begun)
         clients.stop()
         await asyncio.sleep(0.3)
-        totals = await drained(site)
+        totals = await drained(site.data)
         await daemon.stop()
 
     assert median(starts) < READY_WITHIN

@@ -60,6 +60,8 @@ class Stream:
         self._subscription = subscription
         self._silence = silence
         self._acknowledged: deque[int] = deque()
+        self._durable: int | None = None
+        """What was made durable before this life, where the server may not have heard of it."""
         self.last = _BEFORE_FIRST
         """Sequence number of the last notification that was brought."""
         self.heard = False
@@ -84,6 +86,7 @@ class Stream:
                 self.acknowledge(number)
         brought: list[Notification | Missing] = []
         if available is None:
+            self._durable = last
             while (found := await self._fetch(following(self.last))) is not None:
                 brought.append(found)
                 self.last = found.sequence
@@ -105,6 +108,7 @@ class Stream:
             # Another subscription of a session that was resumed; nobody knows it any more.
             return []
         self.has_more = bool(result.MoreNotifications)
+        self._acknowledge_again(result.AvailableSequenceNumbers or ())
         message = result.NotificationMessage
         sequence = int(message.SequenceNumber)
         if not message.NotificationData:
@@ -113,6 +117,14 @@ class Stream:
         brought = await self._up_to(sequence, itself=False)
         self.last = sequence
         return [*brought, Notification(sequence, message, more=self.has_more)]
+
+    def _acknowledge_again(self, kept: Iterable[int]) -> None:
+        """Acknowledge what the server still keeps because the line broke under the request that acknowledged it."""
+        if self._durable is not None:
+            for number in kept:
+                if not is_after(int(number), self._durable):
+                    self.acknowledge(int(number))
+            self._durable = None
 
     async def _publish(self, acks: list[int]) -> ua.PublishResult:
         known = [

@@ -109,7 +109,9 @@ class Wire:
 
     async def _ask(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> HttpAnswer:
         try:
-            await asyncio.wait_for(self._slots.acquire(), self._total)
+            # Before Python 3.12, `wait_for` swallows a cancellation that comes as the wait ends.
+            async with asyncio.timeout(self._total):
+                await self._slots.acquire()
         except TimeoutError as error:
             raise Transient(f"{self.url}: no connection was free within {self._total:g} s (max_connections)") from error
         try:

@@ -43,6 +43,8 @@ _KINDS: dict[str, FailureKind] = {
     "P0001": "business",
 }
 """SQLSTATEs of PostgreSQL 17, appendix A, and their classes; the longest beginning counts."""
+_SAID = ":  "
+"""So libpq ends the severity of what the server said, in whatever language; its own words have one space there."""
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 
@@ -101,10 +103,11 @@ class PostgreSql(Dialect):
             return Reading("other")
         state = error.sqlstate or ""
         if not state and isinstance(error, psycopg.OperationalError):
-            # libpq keeps the SQLSTATE of a refused login to itself. A server that asked for the password and then ended
-            # the connection refused the login; one that starts up or is full ends it before it asks.
+            # libpq keeps the SQLSTATE of a refused login to itself. A server that asked for the password and then said
+            # that it ends the connection refused the login; one that starts up or is full says so before it asks, and
+            # a line that breaks meanwhile says nothing.
             asked = error.pgconn is not None and error.pgconn.used_password
-            return Reading("refused" if asked else "lost")
+            return Reading("refused" if asked and _SAID in str(error) else "lost")
         kind: FailureKind = next((_KINDS[state[:length]] for length in (5, 3, 2) if state[:length] in _KINDS), "other")
         return Reading(kind, state, error.diag.constraint_name or "")
 

@@ -1,4 +1,4 @@
-"""Lines that break, freeze and crawl; brokers that die; hosts that are not who they say. The peer is RabbitMQ."""
+"""Lines that freeze; brokers that die; hosts that are not who they say. The peer is RabbitMQ."""
 
 from __future__ import annotations
 
@@ -8,13 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.broken_lines import (
-    FAULTS,
-    Fault,
-    loses_nothing_when_the_line_breaks,
-    notices_a_half_open_line,
-    works_over_a_slow_line,
-)
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.rabbitmq import MISSING, RABBITMQ, RabbitNode
 from tests.conformance.stand import RecordingIntake, outgoing, workbench
@@ -23,10 +16,6 @@ from tests.integration.connectors.amqp.hall import Hall
 from tundish.errors import AuthFailed, Misconfigured, NotConnected, Transient
 
 pytestmark = pytest.mark.anyio
-
-
-async def test_a_half_open_line_is_noticed_within_15_seconds(hall: Hall) -> None:
-    await notices_a_half_open_line(hall.tap, hall.source(), hall.destination())
 
 
 async def test_a_confirmation_that_does_not_come_is_not_waited_for_for_ever(hall: Hall) -> None:
@@ -41,16 +30,6 @@ async def test_a_confirmation_that_does_not_come_is_not_waited_for_for_ever(hall
     hall.tap.thaw()
     await stand.open_when_possible()
     await stand.destination.deliver(outgoing(2))
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-async def test_a_line_that_breaks_loses_nothing(hall: Hall, fault: Fault) -> None:
-    source = hall.source(prefetch=20)
-    await loses_nothing_when_the_line_breaks(hall.tap, source, hall.send, hall.tap.acknowledged, fault=fault, rounds=4)
-
-
-async def test_a_slow_line_works(hall: Hall) -> None:
-    await works_over_a_slow_line(hall.tap, hall.source(), hall.destination())
 
 
 async def test_the_next_host_is_tried(hall: Hall) -> None:

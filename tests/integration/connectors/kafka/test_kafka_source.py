@@ -7,7 +7,6 @@ import json
 
 import pytest
 
-from tests.conformance.broken_lines import notices_a_half_open_line
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.stand import RecordingIntake, Stand
 from tests.integration.connectors.kafka.dock import Dock, places
@@ -129,30 +128,6 @@ async def test_a_topic_is_never_made(dock: Dock) -> None:
     for _ in range(2):
         with pytest.raises(Misconfigured, match="there is no topic 'absent'"):
             await dock.source(topic="absent").open()
-
-
-async def test_a_half_open_line_is_noticed_within_15_seconds(dock: Dock) -> None:
-    connection = dock.connection(probe="4s")
-    source, destination = dock.source(connection), dock.destination(connection)
-    await notices_a_half_open_line(dock.cluster.proxy, source, destination, closed_within=8)
-
-
-async def test_a_line_that_breaks_loses_nothing(dock: Dock) -> None:
-    stand, intake = dock.source(max_pending=20), RecordingIntake(delay=lambda number: 0.002)
-    await stand.open()
-    stand.run(intake)
-    for round_ in range(4):
-        await dock.send(*(b"%d" % number for number in range(25)))
-        await intake.wait_for(round_ * 25 + 5)
-        dock.cluster.proxy.reset()
-        await asyncio.sleep(0.2)
-        if stand.lost.done():
-            intake.position = intake.accepted[-1].cursor
-            await stand.close()
-            await stand.open_when_possible()
-            stand.run(intake)
-    await intake.wait_for(100)
-    assert list(dict.fromkeys(places(intake))) == [*range(100)]
 
 
 async def test_the_next_host_is_tried(dock: Dock) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import time
 
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
@@ -15,7 +14,7 @@ from tests.conformance.machine import Machine
 from tests.conformance.stand import RecordingIntake, outgoing, until
 from tests.conformance.tap import PUBACK, PUBLISH
 from tests.integration.connectors.mqtt.floor import NEEDS_MOSQUITTO, Floor
-from tundish.errors import DeliveryError, Invalid, NotConnected, Transient
+from tundish.errors import Invalid, NotConnected, Transient
 from tundish_connectors._mqtt.greeting import Greeting
 from tundish_connectors._mqtt.properties import properties_of
 from tundish_connectors.mqtt.connection import MqttConnection
@@ -105,41 +104,11 @@ async def test_a_broker_that_forgot_us_leaves_a_gap_on_record(floor: Floor) -> N
     assert (await intake.wait_for(1))[0].body == b"after"
 
 
-async def test_a_half_open_line_is_noticed(floor: Floor) -> None:
-    source = floor.source()
-    await source.open()
-    source.run(RecordingIntake())
-    await asyncio.sleep(0.1)
-    floor.tap.freeze()
-    begun = time.monotonic()
-    async with asyncio.timeout(15):
-        assert isinstance(await source.lost, NotConnected)
-    assert time.monotonic() - begun < 10
-
-
 async def test_a_broker_that_does_not_greet_is_not_connected(floor: Floor) -> None:
     floor.tap.freeze()
     source = floor.source(floor.connection(connect_timeout="300ms"))
     with pytest.raises(NotConnected, match="does not answer"):
         await source.open()
-
-
-async def test_a_flapping_line_loses_nothing(floor: Floor) -> None:
-    source, intake = floor.source(), RecordingIntake(delay=lambda number: 0.01)
-    sent: list[bytes] = []
-    for round_ in range(5):
-        await source.open_when_possible()
-        source.run(intake)
-        for number in range(20):
-            sent.append(b"%d-%d" % (round_, number))
-            await floor.machine.publish("in/a", sent[-1])
-        floor.tap.cut()
-        async with asyncio.timeout(10):
-            await source.lost
-        await source.close()
-    await source.open_when_possible()
-    source.run(intake)
-    await until(lambda: {unit.body for unit in intake.accepted} == set(sent))
 
 
 async def test_an_acknowledgement_of_an_old_session_goes_nowhere(floor: Floor) -> None:
@@ -278,23 +247,3 @@ async def test_without_an_acknowledgement_the_connection_is_made_anew(floor: Flo
         await destination.destination.deliver(outgoing(1, topic="out/a"))
     async with asyncio.timeout(5):
         assert isinstance(await destination.lost, NotConnected)
-
-
-async def test_deliveries_that_wait_when_the_line_breaks_are_transient(floor: Floor) -> None:
-    destination = floor.destination()
-    await destination.open()
-    floor.tap.freeze()
-    kinds: list[type[Exception]] = []
-
-    async def deliver(number: int) -> None:
-        try:
-            await destination.destination.deliver(outgoing(number, topic="out/a"))
-        except DeliveryError as error:
-            kinds.append(type(error))
-
-    async with asyncio.TaskGroup() as group:
-        for number in range(30):
-            group.create_task(deliver(number))
-        await asyncio.sleep(0.1)
-        floor.tap.cut()
-    assert kinds == [Transient] * 30

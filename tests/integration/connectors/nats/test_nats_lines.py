@@ -1,4 +1,4 @@
-"""Lines that break, freeze and crawl; servers that die; peers that are not who they say. The peer is nats-server."""
+"""Lines that freeze; servers that die; peers that are not who they say. The peer is nats-server."""
 
 from __future__ import annotations
 
@@ -9,13 +9,6 @@ from pathlib import Path
 import nkeys
 import pytest
 
-from tests.conformance.broken_lines import (
-    FAULTS,
-    Fault,
-    loses_nothing_when_the_line_breaks,
-    notices_a_half_open_line,
-    works_over_a_slow_line,
-)
 from tests.conformance.certificates import Authority
 from tests.conformance.nats_server import MISSING, NATS_SERVER, NatsServer
 from tests.conformance.ports import LOOPBACK, free_port
@@ -39,11 +32,6 @@ async def yard_with(folder: Path, options: str, **credentials: str) -> AsyncIter
             await found.stop()
 
 
-async def test_a_half_open_line_is_noticed_within_15_seconds(yard: Yard) -> None:
-    connection = yard.connection(ping="3s")
-    await notices_a_half_open_line(yard.tap, yard.source(connection), yard.destination(connection))
-
-
 async def test_an_acknowledgement_that_does_not_come_is_not_waited_for_for_ever(yard: Yard) -> None:
     stand = yard.destination(timeout="500ms")
     await stand.open()
@@ -51,16 +39,6 @@ async def test_an_acknowledgement_that_does_not_come_is_not_waited_for_for_ever(
     with pytest.raises(Transient, match=r"no stream acknowledged within 0\.5 s"):
         await stand.destination.deliver(outgoing(1))
     yard.tap.thaw()
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-async def test_a_line_that_breaks_loses_nothing(yard: Yard, fault: Fault) -> None:
-    source = yard.source(max_pending=20)
-    await loses_nothing_when_the_line_breaks(yard.tap, source, yard.send, yard.tap.acknowledged, fault=fault, rounds=3)
-
-
-async def test_a_slow_line_works(yard: Yard) -> None:
-    await works_over_a_slow_line(yard.tap, yard.source(), yard.destination())
 
 
 async def test_a_server_that_is_killed_keeps_what_it_acknowledged(yard: Yard) -> None:

@@ -76,23 +76,6 @@ async def test_a_flapping_line_loses_nothing(tmp_path: Path) -> None:
         await proxy.stop()
 
 
-async def test_a_half_open_line_is_noticed(tmp_path: Path) -> None:
-    async with plc(tmp_path) as site:
-        port = free_port()
-        proxy = Proxy(port, site.server.port)
-        await proxy.start()
-        there = site.connection(endpoint=f"opc.tcp://127.0.0.1:{port}/test", structures=False, connect_timeout="1s")
-        source = site.source(["ns=1;s=Count"], there)
-        await source.open()
-        source.run(RecordingIntake())
-        await asyncio.sleep(0.2)
-        proxy.freeze()
-        async with asyncio.timeout(10):
-            assert isinstance(await source.lost, NotConnected)
-        await source.close()
-        await proxy.stop()
-
-
 @pytest.mark.parametrize("resumed", [True, False], ids=["session resumed", "subscription transferred"])
 async def test_over_a_restart_the_server_keeps_what_came(tmp_path: Path, resumed: bool) -> None:
     """Rule 5: a new life takes the session over, or the subscription where there is no session any more."""

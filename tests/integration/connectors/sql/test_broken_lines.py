@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.certificates import Authority
+from tests.conformance.database_server import NAME
 from tests.conformance.databases import MADE, MISSING
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.proxy import Proxy, Watch
@@ -218,6 +219,17 @@ async def test_a_wrong_password_is_no_lost_connection(
     unsaid = parts.destination(database.settings(password="env:NOT_THERE"), "unsaid", table="t")
     with pytest.raises(MissingSecret):
         await unsaid.open()
+
+
+async def test_a_line_that_breaks_during_the_login_is_no_refusal(
+    database: ServerDatabase, line: Cutter, parts: Parts
+) -> None:
+    database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    out = parts.destination(database.settings(line.port), table="t")
+    line.word = {"postgresql": b"SCRAM", "mariadb": NAME.encode()}[database.kind]
+    with pytest.raises(NotConnected):
+        await out.open()
+    await out.open()
 
 
 async def test_nobody_listens(database: ServerDatabase, parts: Parts) -> None:
