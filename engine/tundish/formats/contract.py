@@ -20,6 +20,8 @@ class Decoded(Struct, frozen=True):
     record: Value
     where: str = ""
     """`line 14`, `offset 2048`; empty where the unit is one record."""
+    text: bytes = b""
+    """The record as JSON, where the unit has it so."""
 
 
 class Undecodable(Struct, frozen=True):

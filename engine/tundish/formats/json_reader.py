@@ -26,7 +26,7 @@ from tundish.model import Value
 MAX_DEPTH = 64
 """Arrays and objects within each other."""
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 # Traps refuse what would lose digits (more than 1000 of them) and what no binary double could hold either; an exponent
 # of a billion is valid JSON, and the first addition would need a gigabyte.
@@ -50,7 +50,7 @@ class JsonReader:
 
     def read(self, text: bytes) -> Value:
         """The value of the text. Raises Invalid with line and column."""
-        if text.startswith(_BOM):
+        if text.startswith(BOM):
             text = text[3:]
         try:
             value: Value = _decode(text)

@@ -11,7 +11,7 @@ from pydantic import Field
 from tundish.errors import Invalid
 from tundish.faults import Fault
 from tundish.formats.contract import Decoded, Format, FormatSpec, Undecodable
-from tundish.formats.json_reader import JsonReader, encode_json
+from tundish.formats.json_reader import BOM, JsonReader, encode_json
 from tundish.formats.lines import Line, numbered, split_blocks
 from tundish.model import Settings, Value
 
@@ -45,7 +45,7 @@ class NdjsonFormat(Format):
             if values is not None:
                 empty = False
                 for number, value in enumerate(values, first):
-                    yield Decoded(value, f"line {number}")
+                    yield Decoded(value, f"line {number}", lines[number - first])
                 continue
             # Something is wrong in this block, or a line of it is blank: each line by itself says what.
             for line in numbered(lines, first, self._max_line):
@@ -76,7 +76,7 @@ class NdjsonFormat(Format):
             fault = Fault(where, f"the line has more than {self._max_line} bytes", "send less, or raise `max_line`")
             return Undecodable(line.text, (fault,))
         try:
-            return Decoded(self._reader.read(line.text), where)
+            return Decoded(self._reader.read(line.text), where, line.text.removeprefix(BOM))
         except Invalid as error:
             return Undecodable(line.text, tuple(_at_line(fault, line.number) for fault in error.faults))
 

@@ -36,7 +36,7 @@ def read(
             if number < known:
                 yield _KNOWN
             elif isinstance(part, Decoded):
-                yield keyed(route, part.record, scope, part.where)
+                yield keyed(route, part.record, scope, part.where, part.text)
             else:
                 yield ReadFault(part.raw, part.faults)
     except Invalid as error:
@@ -55,8 +55,8 @@ def _answers(route: RoutePlan, chunks: Iterable[bytes]) -> Iterator[ReadMessage]
         yield ReadMessage(answer, "answer", form.series, once, (), answers=True)
 
 
-def keyed(route: RoutePlan, record: Value, scope: Scope, where: str = "") -> ReadMessage | ReadFault:
-    """A decoded record as a message, or all that is wrong with it."""
+def keyed(route: RoutePlan, record: Value, scope: Scope, where: str = "", text: bytes = b"") -> ReadMessage | ReadFault:
+    """A decoded record as a message, or all that is wrong with it. `text` is the record as JSON, where it is known."""
     faults = list(route.contract(record)) if route.contract is not None else []
     # Keys of a record that breaks its contract would only repeat the faults.
     if not faults:
@@ -67,7 +67,7 @@ def keyed(route: RoutePlan, record: Value, scope: Scope, where: str = "") -> Rea
         raw = _exact.encode(record) if where else b""
         located = [replace(fault, path=f"{where} {fault.path}".strip()) for fault in faults]
         return ReadFault(raw, tuple(located))
-    return ReadMessage(record, where, key, once, find)
+    return ReadMessage(record, where, key, once, find, text)
 
 
 def _key(route: RoutePlan, record: Value, scope: Scope, faults: list[Fault]) -> str:

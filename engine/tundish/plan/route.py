@@ -53,6 +53,8 @@ class ReadMessage(Struct, frozen=True):
     key: str
     once: bytes | None
     find: tuple[tuple[str, str], ...]
+    text: bytes = b""
+    """The record as JSON, where the unit has it so."""
     answers: bool = False
     """It is an acknowledgement for the unit: it skips the steps, and goes where acknowledgements are taken."""
 

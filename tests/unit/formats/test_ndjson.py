@@ -21,23 +21,26 @@ def read(*chunks: bytes, **given: object) -> list[Decoded | Undecodable]:
 
 def test_lines_may_be_cut_anywhere_by_chunks() -> None:
     assert read(b'{"a"', b":1}\n{", b'"a":2}\r', b"\n", b'{"a":3}') == [
-        Decoded({"a": 1}, "line 1"),
-        Decoded({"a": 2}, "line 2"),
-        Decoded({"a": 3}, "line 3"),
+        Decoded({"a": 1}, "line 1", b'{"a":1}'),
+        Decoded({"a": 2}, "line 2", b'{"a":2}\r'),
+        Decoded({"a": 3}, "line 3", b'{"a":3}'),
     ]
 
 
 def test_blank_lines_are_skipped_and_counted() -> None:
-    assert read(b'\n \r\n{"a":1}\n\n{"a":2}\n\n') == [Decoded({"a": 1}, "line 3"), Decoded({"a": 2}, "line 5")]
+    assert read(b'\n \r\n{"a":1}\n\n{"a":2}\n\n') == [
+        Decoded({"a": 1}, "line 3", b'{"a":1}'),
+        Decoded({"a": 2}, "line 5", b'{"a":2}'),
+    ]
 
 
 def test_a_bad_line_is_told_and_the_rest_goes_on() -> None:
     first, bad, last = read(b'{"a":1}\n{"a":1,"b" 2}\n{"a":3}\n')
-    assert first == Decoded({"a": 1}, "line 1")
+    assert first == Decoded({"a": 1}, "line 1", b'{"a":1}')
     assert isinstance(bad, Undecodable)
     assert bad.raw == b'{"a":1,"b" 2}'
     assert bad.faults[0].path == "line 2, column 12"
-    assert last == Decoded({"a": 3}, "line 3")
+    assert last == Decoded({"a": 3}, "line 3", b'{"a":3}')
 
 
 @pytest.mark.parametrize(
@@ -56,14 +59,14 @@ def test_every_refusal_names_its_line(line: bytes, fact: str) -> None:
     assert bad.raw == line
     assert bad.faults[0].path.startswith("line 2")
     assert fact in bad.faults[0].text
-    assert good == Decoded(1, "line 3")
+    assert good == Decoded(1, "line 3", b"1")
 
 
 @pytest.mark.parametrize("size", [7, 4096])
 def test_a_line_over_the_limit_is_cut_and_the_rest_goes_on(size: int) -> None:
     body = b'1\n"' + b"x" * 1000 + b'"\n2\n"' + b"y" * 1000 + b'"'
     one, long, two, last = read(*(body[at : at + size] for at in range(0, len(body), size)), max_line=100)
-    assert (one, two) == (Decoded(1, "line 1"), Decoded(2, "line 3"))
+    assert (one, two) == (Decoded(1, "line 1", b"1"), Decoded(2, "line 3", b"2"))
     for bad in (long, last):
         assert isinstance(bad, Undecodable)
         assert len(bad.raw) == 100
@@ -77,7 +80,7 @@ def test_an_empty_body_is_refused(body: bytes) -> None:
 
 
 def test_a_byte_order_mark_is_tolerated() -> None:
-    assert read(b"\xef\xbb\xbf1\n2") == [Decoded(1, "line 1"), Decoded(2, "line 2")]
+    assert read(b"\xef\xbb\xbf1\n2") == [Decoded(1, "line 1", b"1"), Decoded(2, "line 2", b"2")]
 
 
 def test_every_record_is_a_line() -> None:

@@ -80,7 +80,7 @@ def keyed(
                 key=part.key,
                 # Only a message that may come again is ever compared.
                 digest=b"" if once is None else blake2b(_canonical(part.record), digest_size=DIGEST).digest(),
-                payload=b"" if alone else encode_json(part.record),
+                payload=b"" if alone else part.text or encode_json(part.record),
                 destinations=for_answers if part.answers else for_messages,
                 once=once,
                 find=part.find,
