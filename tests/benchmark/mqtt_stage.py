@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from tests.benchmark.destinations import Ends
 from tests.benchmark.mqtt_load import framed
 from tests.conformance.brokers import Mosquitto
 from tundish.journal import open_reader
@@ -129,17 +130,20 @@ async def to_journal(
     connection: Mapping[str, object],
     source: Mapping[str, object],
     messages: Messages,
+    *,
+    ends: Ends,
     qos: int = 1,
 ) -> float:
-    """Messages a second that a daemon has on disk, and hands to nobody in particular."""
+    """Messages a second that a daemon has on disk; `ends` says who gets them meanwhile."""
     route = {
         "route": "bench",
         "from": {connector: {"connection": "floor", **source}},
-        "to": {"sink": {"memory": {"connection": "sink", "queue": "sink"}}},
+        "to": {"sink": ends[1]},
     }
+    (folder / "project").mkdir(parents=True)
     async with broker(folder) as mosquitto:
         floor = {"broker": "127.0.0.1", "port": mosquitto.port, **connection}
-        connections = {"floor": {connector: floor}, "sink": {"memory": {}}}
+        connections = {"floor": {connector: floor}, "sink": ends[0]}
         parts = {"tundish": {"tundish": 1}, "peers": {"connections": connections}, "route": route}
         for name, content in parts.items():
             (folder / "project" / f"{name}.yaml").write_text(yaml.safe_dump(content, sort_keys=False))

@@ -46,9 +46,9 @@ def command(
     from tundish.runtime.daemon import Options, run
     from tundish.telemetry import configure_logs
 
-    # Records are trees, so that the collector of cycles finds nothing in them; while a large file is read, looking for
-    # some as often as Python does takes a third of the time.
-    gc.set_threshold(10_000, 20, 50)
+    # Records are trees, so that the collector of cycles finds nothing in them; looking for some as often as Python does
+    # takes a third of the time. As many objects as may be in memory for messages do not set it off.
+    gc.set_threshold(100_000, 10, 10)
     configure_logs(log_format, level=log_level)
     root = project_folder(project)
 

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from google.protobuf.json_format import MessageToJson
 
+from tests.benchmark.destinations import nobody
 from tests.benchmark.measurement import Measurement, tell
 from tests.benchmark.mqtt_stage import bare_client, broker, to_journal, together
 from tests.conformance.brokers import MOSQUITTO
@@ -90,11 +91,12 @@ async def measure() -> list[Measurement]:
     """Every figure of this connector."""
     messages = talk(COUNT)
     with tempfile.TemporaryDirectory() as parent:
-        for name in ("bare", "journal/project", "out"):
+        for name in ("bare", "journal", "out"):
             (Path(parent) / name).mkdir(parents=True)
         bare = await bare_client(Path(parent) / "bare", messages, "spBv1.0/#", as_json, 0)
+        kinds = {"kinds": ["NBIRTH", "NDATA"]}
         journal = await to_journal(
-            Path(parent) / "journal", "sparkplug", {"host_id": "bench"}, {"kinds": ["NBIRTH", "NDATA"]}, messages, 0
+            Path(parent) / "journal", "sparkplug", {"host_id": "bench"}, kinds, messages, ends=nobody(), qos=0
         )
         out = await published(Path(parent) / "out")
     return [
