@@ -2,10 +2,11 @@
 
     python tests/benchmark/connectors/rest_listening.py [--json]
 
-Sixteen clients in this process send one request after the other, each when the one before was answered: to starlette on
-uvicorn, which reads the JSON and answers; to the cheapest server that the HTTP parser allows, some lines that forget
-them; to the listener by itself; to a daemon, which answers when its journal has them, while its destination is not
-there, and while it delivers to memory; and to one whose route replies after delivery.
+Every server is a process of its own; sixteen clients in this process send one request after the other, each when the
+one before was answered: to starlette on uvicorn, which reads the JSON and answers; to the cheapest server that the
+HTTP parser allows, some lines that forget them; to the listener by itself; to a daemon, which answers when its journal
+has them, while its destination is not there, and while it delivers to memory; and to one whose route replies after
+delivery.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +26,15 @@ import httptools
 import yaml
 
 # Python puts the folder of the script first; the tests are a package of the repository's root.
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT))
 
-from tests.benchmark.destinations import Ends, memory, nobody
-from tests.benchmark.measurement import Measurement, tell
-from tests.conformance.ports import LOOPBACK, free_port, listening
-from tests.conformance.stand import RecordingIntake, workbench
-from tundish.sdk import connector
-from tundish.telemetry import configure_logs
+from tests.benchmark.destinations import Ends, memory, nobody  # noqa: E402 - the script's own folder comes first otherwise
+from tests.benchmark.measurement import Measurement, tell  # noqa: E402 - as above
+from tests.conformance.ports import LOOPBACK, free_port, listening  # noqa: E402 - as above
+from tests.conformance.stand import RecordingIntake, workbench  # noqa: E402 - as above
+from tests.crash.process import Process  # noqa: E402 - as above
+from tundish.sdk import connector  # noqa: E402 - as above
 
 CLIENTS = 16
 SECONDS = 3.0
@@ -53,8 +58,13 @@ class Bare(asyncio.Protocol):
         self._transport.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 12\r\n\r\n" + b'{"id":"123"}')
 
 
-async def by_hand() -> float:
-    """Into what somebody would write who has the libraries and no Tundish."""
+async def parser(port: int) -> None:
+    """Serve by the bare parser."""
+    await (await asyncio.get_running_loop().create_server(Bare, LOOPBACK, port)).serve_forever()
+
+
+async def by_hand(port: int) -> None:
+    """Serve by what somebody would write who has the libraries and no Tundish."""
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import JSONResponse
@@ -64,15 +74,19 @@ async def by_hand() -> float:
     async def take(request: Request) -> JSONResponse:
         return JSONResponse({"id": (await request.json())["order"]}, 202)
 
-    port = free_port()
     app = Starlette(routes=[Route("/orders", take, methods=["POST"])])
-    server = Server(Config(app, port=port, log_level="error", access_log=False, lifespan="off", http="httptools"))
-    async with asyncio.TaskGroup() as group:
-        group.create_task(server.serve())
-        await listening(port)
-        found = await requests(port)
-        server.should_exit = True
-    return found
+    await Server(Config(app, port=port, log_level="error", access_log=False, lifespan="off", http="httptools")).serve()
+
+
+async def by_itself(port: int) -> None:
+    """Serve by the listener, with an intake that takes everything at once."""
+    spec = connector("rest")
+    with tempfile.TemporaryDirectory() as folder:
+        async with workbench(Path(folder)) as bench:
+            stand = bench.stand(spec, spec.source, {"listen": f"{LOOPBACK}:{port}"}, {"path": "/orders"})
+            await stand.open()
+            stand.run(RecordingIntake())
+            await asyncio.Event().wait()
 
 
 async def requests(port: int, path: str = "/orders") -> float:
@@ -98,25 +112,41 @@ async def requests(port: int, path: str = "/orders") -> float:
     return answered / SECONDS
 
 
-async def by_itself(folder: Path) -> float:
-    """The listener with an intake that takes everything at once."""
-    spec, port = connector("rest"), free_port()
-    async with workbench(folder) as bench:
-        stand = bench.stand(spec, spec.source, {"listen": f"{LOOPBACK}:{port}"}, {"path": "/orders"})
-        await stand.open()
-        stand.run(RecordingIntake())
-        await asyncio.sleep(0)
-        return await requests(port)
+@asynccontextmanager
+async def serving(how: str) -> AsyncIterator[int]:
+    """A process that serves by a function of this module; its port."""
+    port = free_port()
+    code = f"import asyncio\nfrom tests.benchmark.connectors.rest_listening import {how}\nasyncio.run({how}({port}))"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT)
+    try:
+        await listening(port)
+        yield port
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a daemon lives."""
+
+    folder: Path
+
+    @property
+    def project(self) -> Path:
+        """Its project."""
+        return self.folder / "project"
+
+    @property
+    def data(self) -> Path:
+        """Its data."""
+        return self.folder / "data"
 
 
 async def durable(folder: Path, ends: Ends) -> tuple[float, float]:
     """A daemon that answers after the journal, and after delivery."""
-    from tundish.cli.terminal.project import compiled
-    from tundish.runtime.daemon import Daemon
-    from tundish.sdk.memory import reset
-
-    reset()
-    port, delivers = free_port(), "memory" in ends[0]
+    site, port, delivers = Site(folder), free_port(), "memory" in ends[0]
+    site.project.mkdir(parents=True)
     connections = {"inbound": {"rest": {"listen": f"{LOOPBACK}:{port}"}}, "sink": ends[0]}
     to = {"sink": ends[1]}
     for name, content in {
@@ -130,32 +160,30 @@ async def durable(folder: Path, ends: Ends) -> tuple[float, float]:
             "to": to,
         },
     }.items():
-        (folder / name).write_text(yaml.safe_dump(content, sort_keys=False))
-    daemon = Daemon(lambda: compiled(folder, None), folder / "data")
-    async with asyncio.TaskGroup() as group:
-        group.create_task(daemon.run())
-        while daemon.state == "starting":  # noqa: ASYNC110 - it is ready within a second
-            await asyncio.sleep(0.01)
-        found = await requests(port), await requests(port, "/lots") if delivers else 0.0
-        daemon.stop()
-    return found
+        (site.project / name).write_text(yaml.safe_dump(content, sort_keys=False))
+    daemon = Process(site)
+    await daemon.start()
+    try:
+        return await requests(port), await requests(port, "/lots") if delivers else 0.0
+    finally:
+        await daemon.kill()
 
 
 async def measure(folder: Path) -> list[Measurement]:
     """All of them."""
-    server = await asyncio.get_running_loop().create_server(Bare, LOOPBACK, 0)
-    hand = await by_hand()
-    for part in ("nobody", "memory"):
-        (folder / part).mkdir()
+    found: dict[str, float] = {}
+    for how in ("by_hand", "parser", "by_itself"):
+        async with serving(how) as port:
+            found[how] = await requests(port)
     journal, _ = await durable(folder / "nobody", nobody())
-    bare = await requests(server.sockets[0].getsockname()[1])
     beside, replied = await durable(folder / "memory", memory())
-    alone = await by_itself(folder / "alone")
-    bare = (bare + await requests(server.sockets[0].getsockname()[1])) / 2
-    server.close()
+    for how in ("by_hand", "parser"):
+        async with serving(how) as port:
+            found[how] = (found[how] + await requests(port)) / 2
+    bare = found["parser"]
     return [
-        Measurement("rest: listener → journal over starlette on uvicorn", journal / hand, at_least=0.5),
-        Measurement("rest: listener by itself over the bare parser", alone / bare),
+        Measurement("rest: listener → journal over starlette on uvicorn", journal / found["by_hand"], at_least=0.5),
+        Measurement("rest: listener by itself over the bare parser", found["by_itself"] / bare),
         Measurement("rest: listener → journal over the bare parser", journal / bare, at_least=0.5),
         Measurement("rest: listener → journal → memory over the bare parser", beside / bare, at_least=0.5),
         Measurement("rest: listener → journal", journal, unit="a second"),
@@ -165,7 +193,6 @@ async def measure(folder: Path) -> list[Measurement]:
 
 def main() -> int:
     """Measure and print."""
-    configure_logs(level="error")
     with tempfile.TemporaryDirectory() as folder:
         tell(*asyncio.run(measure(Path(folder))))
     return 0
