@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -20,6 +20,7 @@ from tundish.model import Acceptance, Progress, Record, Reply, Scope, Unit
 from tundish.plan.evaluation import scope_of
 from tundish.plan.route import ReadFault, RoutePlan
 from tundish.runtime.accepting.keying import Keyed, keyed, meta_of, read_parts
+from tundish.runtime.accepting.lines import Lines
 from tundish.runtime.accepting.replies import Replies
 from tundish.runtime.accepting.results import Results
 from tundish.runtime.accepting.streaming import stream
@@ -34,22 +35,6 @@ T = TypeVar("T")
 FULL_PAUSE = 1.0
 """Seconds after which a source tries again when the journal has no room. Until then nothing is taken, so that what was
 refused is not overtaken."""
-
-
-class Lines(Protocol):
-    """Where accepted messages go on: the outlets of the route."""
-
-    def offer(self, item: Item, destination: str) -> bool:
-        """True when the delivery is in memory now."""
-
-    def keep(self, hand: InHand) -> None:
-        """The record stays in memory until the deliveries are made."""
-
-    def pump(self) -> None:
-        """Deliver what has just come."""
-
-    def refusal(self) -> str:
-        """Why nothing can be taken now, or an empty text."""
 
 
 class RouteIntake(Intake):

@@ -9,6 +9,7 @@ from random import random
 
 from tundish.errors import JournalError, JournalFull
 from tundish.journal.contract import STEPS, Journal
+from tundish.runtime.delivering.alarm import Alarm
 from tundish.runtime.delivering.attempt import Attempts, Ended
 from tundish.runtime.delivering.circuit import Circuit
 from tundish.runtime.delivering.lane import Item, Limits, Want
@@ -80,8 +81,8 @@ class Outlet:
         self._workers = Workers(self._scope, deliver=self._deliver, following=self._next, returned=self._never_begun)
         self._pumping = False
         """It pumps before this turn of the event loop is over."""
-        self._wake = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self.pump)
+        """For the next retry, or the end of a pause."""
 
     @property
     def in_flight(self) -> int:
@@ -101,8 +102,7 @@ class Outlet:
     def close(self) -> None:
         """Start no more attempts; those on their way go on."""
         self._gate = lambda: False
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.clear()
 
     async def abandon(self) -> None:
         """Give up what is in flight; the journal learns that nobody knows what became of it."""
@@ -145,25 +145,7 @@ class Outlet:
         want = self.lanes.wants()
         if want is not None:
             self._scope.start(self._read(want), name="lanes")
-        self._set_timer()
-
-    def _set_timer(self) -> None:
-        """Wake up for the next retry, or for the end of a pause."""
-        now = time.monotonic()
-        times = [at for at in (self.lanes.next_due(), self.circuit.until) if at and at > now]
-        wake = min(times, default=0.0)
-        if wake == self._wake:
-            return
-        self._wake = wake
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if wake:
-            self._timer = asyncio.get_running_loop().call_later(wake - now + 0.001, self._awake)
-
-    def _awake(self) -> None:
-        self._wake, self._timer = 0.0, None
-        self.pump()
+        self._alarm.set((self.lanes.next_due(), self.circuit.until))
 
     async def _read(self, want: Want) -> None:
         try:
@@ -254,15 +236,8 @@ class Outlet:
         due = time.monotonic() + again.wait
         event = Event.DELIVERY_AUTH_FAILED if again.error == "AuthFailed" else Event.DELIVERY_RETRIED
         say = self._log.error if again.error == "AuthFailed" else self._log.info
-        say(
-            event,
-            **self._facts,
-            seq=item.seq,
-            key=item.key,
-            error=again.error,
-            text=again.text,
-            wait=round(again.wait, 2),
-        )
+        facts = {"error": again.error, "text": again.text, "wait": round(again.wait, 2)}
+        say(event, **self._facts, seq=item.seq, key=item.key, **facts)
         if not await self._write(
             lambda: self._journal.retry(item.seq, self.destination, next_at, again.error, again.text, again.detail)
         ):
