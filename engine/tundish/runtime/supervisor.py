@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from tundish.sdk import Logger
 from tundish.telemetry import Event
-
-T = TypeVar("T")
 
 Failed = Callable[[Exception], None]
 """What hears about a task that raised."""
@@ -54,12 +52,6 @@ class Supervisor:
             else:
                 failed(error)
 
-    async def finish(self, work: Coroutine[Any, Any, T], *, name: str) -> T:
-        """The result of a coroutine that runs to its end even when the caller is cancelled meanwhile."""
-        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._group.create_task(_deliver_into(result, work), name=name)
-        return await result
-
     async def together(self, works: Iterable[Coroutine[Any, Any, object]], *, name: str) -> None:
         """Run coroutines at the same time and wait for all; one that raises is logged and disturbs no other."""
         tasks = [self.start(_without_result(work), name=name) for work in works]
@@ -73,20 +65,6 @@ class Supervisor:
 
 async def _without_result(work: Coroutine[Any, Any, object]) -> None:
     await work
-
-
-async def _deliver_into(result: asyncio.Future[T], work: Coroutine[Any, Any, T]) -> None:
-    try:
-        value = await work
-    except Exception as error:  # noqa: BLE001 - it is raised again where the result is awaited
-        if not result.done():
-            result.set_exception(error)
-    except asyncio.CancelledError:
-        result.cancel()
-        raise
-    else:
-        if not result.done():
-            result.set_result(value)
 
 
 class Scope:

@@ -59,24 +59,6 @@ async def test_a_crash_is_reported_and_the_others_go_on() -> None:
     assert [type(error) for error in heard] == [ZeroDivisionError]
 
 
-async def test_a_cancelled_caller_does_not_stop_what_must_be_finished() -> None:
-    finished = asyncio.Event()
-
-    async def write() -> int:
-        await asyncio.sleep(0.05)
-        finished.set()
-        return 7
-
-    async with Supervisor(Log()) as supervisor:
-        assert await supervisor.finish(write(), name="write") == 7
-        finished.clear()
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01):
-                await supervisor.finish(write(), name="write")
-        assert not finished.is_set()
-    assert finished.is_set()
-
-
 async def test_a_task_that_is_cancelled_before_its_first_step_leaves_no_coroutine_behind() -> None:
     async with Supervisor(Log()) as supervisor:
         scope = supervisor.scope("erp")
@@ -92,15 +74,6 @@ async def test_what_ends_the_block_is_raised_as_it_is() -> None:
 
     with pytest.raises(NotConnected):
         await block()
-
-
-async def test_what_is_finished_raises_to_the_caller() -> None:
-    async def fail() -> int:
-        raise ValueError("no")
-
-    async with Supervisor(Log()) as supervisor:
-        with pytest.raises(ValueError, match="no"):
-            await supervisor.finish(fail(), name="fails")
 
 
 async def test_a_scope_that_does_not_stop_is_named() -> None:
