@@ -23,6 +23,7 @@ KEPT_BYTES = 48 * 1024 * 1024
 KEPT_MESSAGES = 4096
 AHEAD_BYTES = 8 * 1024 * 1024
 """Bytes of bodies for messages that were read from the journal before their turn."""
+_BESIDE = 512
 _RECORD = 8
 """Bytes of memory for each byte of JSON, at most."""
 
@@ -64,8 +65,10 @@ def record_of(plan: RoutePlan, stored: StoredMessage, meta: Record) -> Value:
 class Messages:
     """The messages in hand of one route, bounded in bytes and number; the oldest leave first."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, *, most_ahead: int = AHEAD_BYTES) -> None:
+        """`most_ahead` bytes of messages that were read before their turn stay in memory."""
         self._journal = journal
+        self._most_ahead = most_ahead
         self._kept: OrderedDict[int, InHand] = OrderedDict()
         self._bytes = 0
         self._ahead: OrderedDict[int, StoredMessage] = OrderedDict()
@@ -87,10 +90,12 @@ class Messages:
         Raises JournalError.
         """
         wanted = [seq for seq in seqs if seq not in self._kept and seq not in self._ahead]
-        for stored in await self._journal.messages_of(wanted, most_bytes=AHEAD_BYTES):
-            self._ahead[stored.seq] = stored
-            self._ahead_bytes += _bytes(stored)
-        while self._ahead_bytes > AHEAD_BYTES:
+        for stored in await self._journal.messages_of(wanted, most_bytes=self._most_ahead):
+            # Another destination may have brought it in meanwhile.
+            if stored.seq not in self._ahead:
+                self._ahead[stored.seq] = stored
+                self._ahead_bytes += _bytes(stored)
+        while self._ahead_bytes > self._most_ahead:
             self._ahead_bytes -= _bytes(self._ahead.popitem(last=False)[1])
 
     async def _stored(self, seq: int) -> StoredMessage:
@@ -189,8 +194,9 @@ class Messages:
 
 def _size(hand: InHand) -> int:
     # A record takes 2 to 8 times its JSON; most of it is what every object and every key takes.
-    return _RECORD * _bytes(hand.stored) + 1024
+    return _RECORD * _bytes(hand.stored)
 
 
 def _bytes(stored: StoredMessage) -> int:
-    return len(stored.body) + len(stored.payload)
+    """With what a message takes in memory beside its content."""
+    return len(stored.body) + len(stored.payload) + _BESIDE
