@@ -19,6 +19,8 @@ from tundish.journal.sqlite.writing.batch import Batch
 
 BATCH = 512
 """Operations in one transaction; more does not make a sync cheaper, it only makes everyone wait."""
+ENOUGH = 64
+"""Operations for which the thread is woken even if more of them come in every turn of the event loop."""
 MARK_EVERY = 1.0
 """Seconds between two high-water marks."""
 COMPANY = 0.005
@@ -67,7 +69,7 @@ class Writer:
     def gathering(self) -> Batch:
         """What this turn of the event loop wants written; add to it at once, and never from another thread.
 
-        It is handed over when the turn ends, so that everyone who is ready shares a transaction.
+        It is handed over when a turn brings nothing more, so that everyone who is ready shares a transaction.
         Raises JournalError where the writer has stopped.
         """
         if self._gathering is None:
@@ -76,8 +78,16 @@ class Writer:
             if self._closing:
                 raise JournalError("the journal is closed")
             self._gathering = Batch(heard=self._heard)
-            self._loop.call_soon(self._hand_over)
+            self._loop.call_soon(self._turned, 0)
         return self._gathering
+
+    def _turned(self, before: int) -> None:
+        """Look whether the turn that ends has brought more than there was `before`."""
+        size = len(self._gathering) if self._gathering is not None else 0
+        if before < size < ENOUGH:
+            self._loop.call_soon(self._turned, size)
+        else:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         if self._gathering is not None:

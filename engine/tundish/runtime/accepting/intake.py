@@ -99,7 +99,8 @@ class RouteIntake(Intake):
         if isinstance(unit.body, Path) and not unit.faults:
             self._refuse()
             return await self._accept_stream(unit, unit.body)
-        return await super().accept(unit)
+        # Whoever waits may be cancelled: what is written goes on all the same, see `_write`.
+        return await self.hand_over(unit)
 
     def hand_over(self, unit: Unit) -> asyncio.Future[Acceptance]:
         """The same for a unit whose body is in memory, without waiting. Raises Backpressure, at once or later."""
@@ -119,7 +120,7 @@ class RouteIntake(Intake):
         """Every batch is written with the position behind it, so that a unit that was begun is never begun again."""
         meta, encoded, faults = meta_of(unit)
         if faults:
-            return await super().accept(replace(unit, faults=faults))
+            return await self.hand_over(replace(unit, faults=faults))
         cursor = self._cursor_of(unit)
         progress = f"{self._plan.name}/unit/{unit.name}" if unit.name else ""
         position = int(await self._journal.cursor(progress) or 0) if progress else 0

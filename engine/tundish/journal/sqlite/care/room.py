@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from pathlib import Path
 
 import apsw
@@ -12,6 +13,8 @@ from tundish.journal.sqlite.limits import MEBIBYTE, Limits
 from tundish.journal.sqlite.schema import PAGE
 
 BALLAST = "journal.ballast"
+LOOK_EVERY = 0.05
+"""Seconds between two looks at the disk; what fills it meanwhile is met by the ballast."""
 
 
 class Room:
@@ -23,6 +26,8 @@ class Room:
         self._limits = limits
         self._ballast = folder / BALLAST
         self._pages = max(limits.quota // PAGE, 64)
+        self._looked_at = 0.0
+        self._full = ""
         connection.execute(f"PRAGMA max_page_count={self._pages}").fetchall()
         self.restore()
 
@@ -34,11 +39,15 @@ class Room:
                 f"{self._folder}: the journal uses {used * PAGE // MEBIBYTE} MiB of its quota of "
                 f"{self._limits.quota // MEBIBYTE} MiB; close dead letters, shorten the retention or raise the quota"
             )
+        if self._full or time.monotonic() - self._looked_at >= LOOK_EVERY:
+            self._full = self._look()
+            self._looked_at = time.monotonic()
+        return self._full
+
+    def _look(self) -> str:
         if not self._ballast.exists() and self._limits.ballast and not self.restore():
             return self.disk_full
-        if self._free() < self._limits.min_free:
-            return self.disk_full
-        return ""
+        return self.disk_full if self._free() < self._limits.min_free else ""
 
     @property
     def disk_full(self) -> str:
@@ -54,6 +63,7 @@ class Room:
             self._ballast.unlink()
         except FileNotFoundError:
             return False
+        self._looked_at = 0.0
         return True
 
     def restore(self) -> bool:
