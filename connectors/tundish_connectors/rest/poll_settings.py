@@ -57,7 +57,7 @@ class PageSettings(Settings):
 
 class PollSettings(Settings):
     """Ask with GET, again and again. Each page is one unit: its records as lines of JSON (`ndjson`). Pages by `offset`
-    or `number` that come while the journal writes share the next one."""
+    or `number` that come shortly after each other share one."""
 
     path: OutboundPath
     """Path below the connection's `url`, e.g. `/orders`."""

@@ -1,8 +1,8 @@
-"""Pages between their arrival and the journal: one unit is written at a time, of the pages that came meanwhile.
+"""Pages between their arrival and the journal: those that come shortly after each other are one unit.
 
-A journal syncs its disk once for each unit, so a system that gives small pages would be asked as slowly as the disk
-turns. What is written keeps the order of the pages, and each unit has the position behind its last one; so nothing but
-time is lost when the daemon dies with pages in memory.
+A transaction of the journal costs more than a small page, and a poll is in no hurry. What is written keeps the order of
+the pages, and each unit has the position behind its last one; so nothing but time is lost when the daemon dies with
+pages in memory.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tundish.model import Record, Unit
-from tundish.sdk import Intake, accept_patiently
+from tundish.model import Acceptance, Record, Unit
+from tundish.sdk import Arrivals, Context, Intake
 from tundish_connectors.rest.polling.position import Position
 
 MOST_RECORDS = 500
 """In a unit, unless a page has more."""
 MOST_BYTES = 1024 * 1024
 """The same in bytes."""
+COMPANY = 0.02
+"""Seconds that a page waits for others."""
+AT_ONCE = 2
+"""Units with the journal: one is being written, and the next one is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,53 +38,66 @@ class Taken:
 
 
 class Handover:
-    """For one life of a source; `write` is its task."""
+    """For one life of a source: made in `run`, never kept."""
 
-    def __init__(self, intake: Intake) -> None:
-        self._intake = intake
+    def __init__(self, intake: Intake, context: Context) -> None:
+        self._arrivals = Arrivals(intake)
+        self._arrivals.start(context, AT_ONCE)
         self._waiting: list[Taken] = []
-        self._is_writing = False
-        self._changed = asyncio.Condition()
+        self._records = self._size = 0
+        self._company: asyncio.TimerHandle | None = None
+        """For what waits to be written without more."""
+        self._overdue = False
+        self._written = asyncio.Event()
 
     async def put(self, page: Taken) -> None:
         """Take a page; returns when another one may come."""
-        async with self._changed:
-            self._waiting.append(page)
-            self._changed.notify_all()
-            await self._changed.wait_for(lambda: not _is_enough(self._waiting))
+        self._waiting.append(page)
+        self._records += len(page.lines)
+        self._size += page.size
+        if self._company is None:
+            self._company = asyncio.get_running_loop().call_later(COMPANY, self._write_soon)
+        self._write_what_is_due()
+        while self._is_enough:
+            await self._news()
 
     async def flush(self) -> None:
         """Wait until everything is durable."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: not self._waiting and not self._is_writing)
+        self._write_soon()
+        while self._waiting or self._arrivals.unacknowledged:
+            await self._news()
 
-    async def write(self) -> None:
-        """Write whatever came, until cancelled."""
-        while True:
-            async with self._changed:
-                await self._changed.wait_for(lambda: bool(self._waiting))
-                pages = self._next()
-                self._is_writing = True
-                self._changed.notify_all()
-            unit = Unit(
-                body=b"".join(line for page in pages for line in page.lines),
-                received=datetime.now(UTC),
-                meta=pages[0].meta,
-                cursor=pages[-1].position.encode(),
-            )
-            await accept_patiently(self._intake, unit)
-            async with self._changed:
-                self._is_writing = False
-                self._changed.notify_all()
+    @property
+    def _is_enough(self) -> bool:
+        return self._records >= MOST_RECORDS or self._size >= MOST_BYTES
 
-    def _next(self) -> list[Taken]:
-        """Pages for one unit, and the others wait."""
-        count = 1
-        while count < len(self._waiting) and not _is_enough(self._waiting[: count + 1]):
-            count += 1
-        pages, self._waiting = self._waiting[:count], self._waiting[count:]
-        return pages
+    async def _news(self) -> None:
+        self._written.clear()
+        await self._written.wait()
 
+    def _durable(self, _acceptance: Acceptance) -> None:
+        self._write_what_is_due()
+        self._written.set()
 
-def _is_enough(pages: Sequence[Taken]) -> bool:
-    return sum(len(page.lines) for page in pages) >= MOST_RECORDS or sum(page.size for page in pages) >= MOST_BYTES
+    def _write_soon(self) -> None:
+        self._overdue = True
+        self._write_what_is_due()
+
+    def _write_what_is_due(self) -> None:
+        if self._waiting and (self._overdue or self._is_enough) and self._arrivals.unacknowledged < AT_ONCE:
+            self._write()
+
+    def _write(self) -> None:
+        if self._company is not None:
+            self._company.cancel()
+            self._company = None
+        self._overdue = False
+        pages, self._waiting = self._waiting, []
+        self._records = self._size = 0
+        unit = Unit(
+            body=b"".join(line for page in pages for line in page.lines),
+            received=datetime.now(UTC),
+            meta=pages[0].meta,
+            cursor=pages[-1].position.encode(),
+        )
+        self._arrivals.add(unit, self._durable)

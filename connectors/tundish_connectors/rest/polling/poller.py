@@ -55,8 +55,7 @@ class Poller:
     async def run(self, intake: Intake) -> None:
         """Poll until cancelled. Raises NotConnected, AuthFailed or Misconfigured."""
         position = position_of(await intake.cursor(), self._design)
-        handover = Handover(intake)
-        self._context.start(handover.write(), name="write")
+        handover = Handover(intake, self._context)
         while True:
             begun = time.monotonic()
             try:
