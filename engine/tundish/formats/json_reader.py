@@ -39,6 +39,7 @@ _NUMBERS = decimal.Context(
 _decode = msgspec.json.Decoder(float_hook=_NUMBERS.create_decimal).decode
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _encode = _encoder.encode
+_HAS_BRACKETS = frozenset({dict, list}).__contains__
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ class JsonReader:
         except (ValueError, ArithmeticError, RecursionError):
             return None
         whole = b"".join(texts)
-        if whole.count(b"{") + whole.count(b"[") > MAX_DEPTH and any(
-            text.count(b"{") + text.count(b"[") > MAX_DEPTH for text in texts
-        ):
+        # Every array and object has one bracket of its own, and what all have together is a limit for each of them.
+        more = whole.count(b"{") + whole.count(b"[") - sum(map(_HAS_BRACKETS, map(type, values)))
+        if more >= MAX_DEPTH and any(text.count(b"{") + text.count(b"[") > MAX_DEPTH for text in texts):
             return None
         # No text has fewer colons than its value, so the sums are equal only where each of them is.
         if not self.duplicate_keys and (_escapes_a_colon(whole) or whole.count(b":") != _colons(values)):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 import ssl
 import struct
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import Connection as Session
-from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
+from psycopg.adapt import Loader
 from psycopg.types.string import TextLoader
 from sqlalchemy import URL, ColumnElement, Connection, Select, Table, func, text
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +21,8 @@ from tundish.errors import AuthFailed, Misconfigured
 from tundish.sdk import TlsSettings, client_context
 from tundish_connectors.sql.dialects.contract import Dialect, FailureKind, Reading, shut_down, untyped
 from tundish_connectors.sql.settings import SqlConnectionSettings
+
+T = TypeVar("T")
 
 _PORT = 5432
 _KINDS: dict[str, FailureKind] = {
@@ -80,8 +83,8 @@ class PostgreSql(Dialect):
         return url, arguments
 
     def prepare(self, session: Session[Any], settings: SqlConnectionSettings) -> None:
-        """Let moments that Python has no type for arrive as text."""
-        for kind, loader in (("date", _Date), ("timestamp", _Timestamp), ("timestamptz", _Timestamptz)):
+        """Let moments that Python has no type for arrive as text, and all others in less time than psycopg takes."""
+        for kind, loader in (("date", _Date), ("timestamp", _Moment), ("timestamptz", _Moment)):
             session.adapters.register_loader(kind, loader)
         # As a timedelta a month would become 30 days.
         session.adapters.register_loader("interval", TextLoader)
@@ -165,25 +168,22 @@ def _tls_refusal(tls: TlsSettings, host: str, port: int, within: float) -> AuthF
         return None
 
 
-class _Date(DateLoader):
-    def load(self, data: Any) -> Any:
-        try:
-            return super().load(data)
-        except psycopg.DataError:
-            return bytes(data).decode()
+class _Date(Loader):
+    def load(self, data: Any) -> date | str:
+        return _read(date.fromisoformat, data)
 
 
-class _Timestamp(TimestampLoader):
-    def load(self, data: Any) -> Any:
-        try:
-            return super().load(data)
-        except psycopg.DataError:
-            return bytes(data).decode()
+class _Moment(Loader):
+    """With a zone it is UTC, as the session is."""
+
+    def load(self, data: Any) -> datetime | str:
+        return _read(datetime.fromisoformat, data)
 
 
-class _Timestamptz(TimestamptzLoader):
-    def load(self, data: Any) -> Any:
-        try:
-            return super().load(data)
-        except psycopg.DataError:
-            return bytes(data).decode()
+def _read(read: Callable[[str], T], data: Any) -> T | str:
+    """Of `infinity`, and of what lies outside Python's calendar, the text."""
+    text = bytes(data).decode()
+    try:
+        return read(text)
+    except ValueError:
+        return text
