@@ -11,19 +11,18 @@ from tundish.journal.sqlite.names import STEPS_ID
 from tundish.journal.sqlite.schema import FIND_SHIFT
 from tundish.journal.sqlite.writing import dead_rows
 from tundish.journal.sqlite.writing.book import Book
+from tundish.journal.sqlite.writing.many import RowStatement
 
 CONFLICT = "Conflict"
 """The error name of a dead letter whose `once` key is known with other content."""
 
-_MESSAGE = (
+_MESSAGE = RowStatement(
     "INSERT INTO msg(seq, carrier, position, version, fan_out, key, once, received, accepted, reference, crc, meta, "
-    "payload, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "payload, body) VALUES",
+    columns=14,
 )
-_INSERTS = (
-    _MESSAGE,
-    "INSERT INTO delivery(route, seq, destination, version, key, crc) VALUES(?, ?, ?, ?, ?, ?)",
-    "INSERT OR IGNORE INTO find(bucket, name, value, seq) VALUES(?, ?, ?, ?)",
-)
+_DELIVERY = RowStatement("INSERT INTO delivery(route, seq, destination, version, key, crc) VALUES", columns=6)
+_FIND = RowStatement("INSERT OR IGNORE INTO find(bucket, name, value, seq) VALUES", columns=4)
 _First = tuple[int, bytes]
 """Sequence number and digest of the message that has a `once` key."""
 
@@ -171,9 +170,9 @@ class Accepting:
 
     def _insert(self) -> None:
         connection = self._book.connection
-        for statement, rows in zip(_INSERTS, (self._messages, self._deliveries, self._find), strict=True):
-            if rows:
-                connection.executemany(statement, rows)
+        _MESSAGE.run(connection, self._messages)
+        _DELIVERY.run(connection, self._deliveries)
+        _FIND.run(connection, self._find)
         if self._once:
             self._book.once.add(self._once)
         if self._dead:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import apsw
 
 from tundish.journal.sqlite.fetch import all_rows
+from tundish.journal.sqlite.writing.many import RowStatement
 
 CLOSED = 7
 """How many closed buckets cover the promised time; a look-up touches one more."""
 
 _FIND = "SELECT k.value, d.seq, d.digest FROM carray(?) k CROSS JOIN dedupe d WHERE d.once=k.value AND d.route=?"
+
+_ADD = RowStatement("INSERT INTO dedupe(bucket, route, once, digest, seq) VALUES", columns=5)
 
 
 class OnceKeys:
@@ -54,10 +57,7 @@ class OnceKeys:
 
     def add(self, rows: list[tuple[int, bytes, bytes, int]]) -> None:
         """Remember new keys: route, once, digest and sequence number of each."""
-        self._connection.executemany(
-            f"INSERT INTO dedupe(bucket, route, once, digest, seq) VALUES({self._bucket}, ?, ?, ?, ?)",
-            rows,
-        )
+        _ADD.run(self._connection, [(self._bucket, *row) for row in rows])
 
     def purge(self, limit: int) -> int:
         """Delete up to `limit` keys of buckets that are not promised any more; how many there were."""

@@ -12,8 +12,12 @@ from tundish.journal.sqlite.names import STEPS_ID
 from tundish.journal.sqlite.outcomes import COUNTERS, NUMBERS
 from tundish.journal.sqlite.writing import dead_rows
 from tundish.journal.sqlite.writing.book import Book
+from tundish.journal.sqlite.writing.many import RowStatement
 
 _OPEN = "route=? AND seq=? AND destination=?"
+_CLOSE = RowStatement("DELETE FROM delivery WHERE (route, seq, destination) IN (VALUES", columns=3, tail=")")
+_MARK = RowStatement("UPDATE delivery SET in_flight=1 WHERE (route, seq, destination) IN (VALUES", columns=3, tail=")")
+_RECEIPT = RowStatement("INSERT INTO receipt VALUES", columns=6)
 
 
 class Done(NamedTuple):
@@ -41,25 +45,24 @@ def close_all(book: Book, closed: Sequence[Done]) -> None:
             receipts.append((seq, target, number, now, remote_id or None, detail or None))
         counts[route, outcome] = counts.get((route, outcome), 0) + len(targets)
     before = book.connection.total_changes()
-    book.connection.executemany("DELETE FROM delivery WHERE route=? AND seq=? AND destination=?", deletes)
+    _CLOSE.run(book.connection, deletes)
     if book.connection.total_changes() - before != len(deletes):
         raise JournalError(f"{_listed(closed)}: not open in the journal, so there is nothing to close")
-    book.connection.executemany("INSERT INTO receipt VALUES(?, ?, ?, ?, ?, ?)", receipts)
+    _RECEIPT.run(book.connection, receipts)
     for (route, outcome), count in counts.items():
         book.tally.add(route, COUNTERS[outcome], count)
 
 
 def mark_in_flight(book: Book, started: Iterable[tuple[int, str]]) -> None:
     """Note deliveries that were begun; one that is not open any more is left alone."""
+    marked: list[tuple[int, int, int]] = []
     for seq, destination in started:
         route = book.route_of(seq)
         if destination == STEPS:
             book.connection.execute("UPDATE delivery SET in_flight=1 WHERE route=? AND seq=?", (route, seq))
         else:
-            book.connection.execute(
-                f"UPDATE delivery SET in_flight=1 WHERE {_OPEN}",  # noqa: S608 - a constant
-                (route, seq, book.names.add(destination)),
-            )
+            marked.append((route, seq, book.names.add(destination)))
+    _MARK.run(book.connection, marked)
 
 
 def retry(book: Book, seq: int, destination: str, next_at: int, error: str, text: str, detail: str) -> None:
