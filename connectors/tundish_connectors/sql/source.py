@@ -19,9 +19,9 @@ from tundish_connectors.sql.checking.inspection import source_faults
 from tundish_connectors.sql.connection import SqlConnection
 from tundish_connectors.sql.failures import SqlFailure, opening_error
 from tundish_connectors.sql.reading.claims import Claims
-from tundish_connectors.sql.reading.handing import Handing, Keys
+from tundish_connectors.sql.reading.handing import NOTHING, Handing
 from tundish_connectors.sql.reading.outbox import Outbox
-from tundish_connectors.sql.reading.selection import Selection
+from tundish_connectors.sql.reading.selection import Keys, Selection
 from tundish_connectors.sql.reading.watermark import Watermark
 from tundish_connectors.sql.settings import SqlSourceSettings
 from tundish_connectors.sql.transaction import Running
@@ -84,14 +84,14 @@ class SqlSource(Source[SqlSourceSettings, SqlConnection]):
 
     async def _hand(self, intake: Intake, handing: Handing, cursor: bytes | None) -> None:
         if accepted := handing.accepted(cursor):
-            await self._run(lambda session: handing.finish(session, accepted))
+            await self._run(partial(handing.resume, accepted=accepted))
         written: Keys = []
         while True:
-            taken = await self._run(partial(handing.step, written=written, held=[]))
+            taken = await self._run(partial(handing.step, written=written, held=NOTHING))
             written = []
             while taken.keys:
                 unit = self._unit(taken.body, len(taken.keys), taken.cursor)
-                following = self.connection.begin(partial(handing.step, written=written, held=taken.keys))
+                following = self.connection.begin(partial(handing.step, written=written, held=taken))
                 await self._accept(intake, unit, following)
                 written, taken = taken.keys, await self._result(following)
             if not written:
