@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,8 +94,13 @@ class Handing(ABC):
             return None
         return Accepted([unpack(key) for key in content["keys"]], content.get("digests"))
 
-    def resume(self, session: Connection, accepted: Accepted) -> None:
-        """Finish the rows that were durable last. One that has such a key and is another row is left to be taken."""
+    def resume(self, session: Connection, accepted: Accepted, *, finished: bool) -> None:
+        """Finish the rows that were durable last, unless they are known to be `finished`.
+
+        One that has such a key and is another row is left to be taken.
+        """
+        if finished:
+            return
         self.finish(session, accepted.keys if accepted.digests is None else self._same(session, accepted))
 
     def among(self, keys: Keys) -> Any:
@@ -112,7 +118,8 @@ class Handing(ABC):
         return same
 
     def _cursor(self, keys: Keys, digests: list[int]) -> bytes:
-        return cursor_of({"of": self._owner, "keys": pack_all(keys), "digests": digests})
+        # Without the time, rows that equal earlier ones in everything would have the cursor of those.
+        return cursor_of({"of": self._owner, "keys": pack_all(keys), "digests": digests, "at": time.time_ns()})
 
     def _body(self, rows: Sequence[Row]) -> bytes:
         return lines(self.selection.records(rows))

@@ -72,9 +72,9 @@ class Outbox(Handing):
                 self._gaps.taken(rows[-1][0])
         return rows, rows
 
-    def resume(self, session: Connection, accepted: Accepted) -> None:
+    def resume(self, session: Connection, accepted: Accepted, *, finished: bool) -> None:
         """Finish them, and remember the last number: a crash forgot it."""
-        super().resume(session, accepted)
+        super().resume(session, accepted, finished=finished)
         if type(accepted.keys[-1][0]) is int:
             self._gaps.taken(accepted.keys[-1][0])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,11 @@ def orders(database: Database) -> Database:
     return database
 
 
+def note_of(source: Stand) -> Path:
+    """The file that says that all was finished."""
+    return source.held.context.data / "finished"
+
+
 async def begin(source: Stand, intake: RecordingIntake) -> None:
     """Receive."""
     await source.open()
@@ -59,20 +65,68 @@ async def begin(source: Stand, intake: RecordingIntake) -> None:
 
 
 @OUTBOXES
+@pytest.mark.parametrize("noted", [True, False])
 async def test_rows_that_came_after_an_orderly_stop_are_read(
-    orders: Database, parts: Parts, way: dict[str, Any]
+    orders: Database, parts: Parts, way: dict[str, Any], noted: bool
 ) -> None:
+    """Also where the note that all was finished is lost."""
     source, intake = parts.source(orders.settings(), **way), RecordingIntake()
     insert(orders, "old", 3)
     await begin(source, intake)
     await until(lambda: len(intake.accepted) == 1 and open_rows(orders) == 0)
     await source.close()
+    if not noted:
+        note_of(source).unlink(missing_ok=True)
     orders.execute("DELETE FROM orders")
     insert(orders, "new", 4)
     again = RecordingIntake(position=intake.position)
     await begin(source, again)
     await until(lambda: open_rows(orders) == 0)
     assert items(again) == ["new-1", "new-2", "new-3", "new-4"]
+
+
+@OUTBOXES
+@pytest.mark.parametrize("afresh", [False, True])
+async def test_rows_that_equal_finished_ones_in_everything_are_read(
+    orders: Database, parts: Parts, way: dict[str, Any], afresh: bool
+) -> None:
+    """All was finished when it was stopped, by the run before or by the beginning of this one."""
+    source, intake = parts.source(orders.settings(), **way), RecordingIntake()
+    insert(orders, "same", 2)
+    await begin(source, intake)
+    await until(note_of(source).exists)
+    await source.close()
+    if afresh:
+        note_of(source).unlink()
+        await begin(source, RecordingIntake(position=intake.position))
+        await until(note_of(source).exists)
+        await source.close()
+    orders.execute("DELETE FROM orders")
+    insert(orders, "same", 2)
+    again = RecordingIntake(position=intake.position)
+    await begin(source, again)
+    await until(lambda: open_rows(orders) == 0)
+    assert items(again) == ["same-1", "same-2"]
+
+
+async def test_a_note_about_equal_rows_that_were_finished_before_is_not_believed(
+    orders: Database, parts: Parts
+) -> None:
+    source, intake = parts.source(orders.settings(), **DELETED), RecordingIntake()
+    insert(orders, "same", 2)
+    await begin(source, intake)
+    await until(note_of(source).exists)
+    note = note_of(source).read_bytes()
+    insert(orders, "same", 2)
+    await until(lambda: len(intake.accepted) == 2 and open_rows(orders) == 0)
+    await source.close()
+    # The second unit is durable, and its rows are not finished.
+    note_of(source).write_bytes(note)
+    insert(orders, "same", 2)
+    again = RecordingIntake(position=intake.position)
+    await begin(source, again)
+    await until(lambda: open_rows(orders) == 0)
+    assert items(again) == []
 
 
 async def test_rows_that_were_claimed_and_not_handed_over_are_read(orders: Database, parts: Parts) -> None:
@@ -97,7 +151,7 @@ async def test_a_crash_that_left_both_kinds_finishes_the_old_and_reads_the_new(
 ) -> None:
     """More rows than one statement names; the transaction that was to finish the last ones is lost with the daemon."""
     source, intake = parts.source(orders.settings(), **way, batch=600), RecordingIntake()
-    insert(orders, "old", 1200)
+    insert(orders, "old", 1201)
     await begin(source, intake)
     second = (await intake.wait_for(2))[1]
     await source.close()
