@@ -19,9 +19,10 @@ from tundish_connectors.sql.checking.inspection import source_faults
 from tundish_connectors.sql.connection import SqlConnection
 from tundish_connectors.sql.failures import SqlFailure, opening_error
 from tundish_connectors.sql.reading.claims import Claims
-from tundish_connectors.sql.reading.handing import Handing, Keys
+from tundish_connectors.sql.reading.finished import Finished
+from tundish_connectors.sql.reading.handing import NOTHING, Handing
 from tundish_connectors.sql.reading.outbox import Outbox
-from tundish_connectors.sql.reading.selection import Selection
+from tundish_connectors.sql.reading.selection import Keys, Selection
 from tundish_connectors.sql.reading.watermark import Watermark
 from tundish_connectors.sql.settings import SqlSourceSettings
 from tundish_connectors.sql.transaction import Running
@@ -83,16 +84,22 @@ class SqlSource(Source[SqlSourceSettings, SqlConnection]):
             await asyncio.sleep(self.settings.poll)
 
     async def _hand(self, intake: Intake, handing: Handing, cursor: bytes | None) -> None:
-        if accepted := handing.accepted(cursor):
-            await self._run(lambda session: handing.finish(session, accepted))
+        finished, accepted = Finished(self.context.data), handing.accepted(cursor)
+        if cursor is not None and accepted is not None:
+            await self._run(partial(handing.resume, accepted=accepted, finished=finished.covers(cursor)))
+        else:
+            cursor = None  # It may belong to other columns.
         written: Keys = []
         while True:
-            taken = await self._run(partial(handing.step, written=written, held=[]))
+            taken = await self._run(partial(handing.step, written=written, held=NOTHING))
+            if cursor is not None and not taken.keys:
+                await asyncio.to_thread(finished.note, cursor)
             written = []
             while taken.keys:
                 unit = self._unit(taken.body, len(taken.keys), taken.cursor)
-                following = self.connection.begin(partial(handing.step, written=written, held=taken.keys))
+                following = self.connection.begin(partial(handing.step, written=written, held=taken))
                 await self._accept(intake, unit, following)
+                cursor = taken.cursor
                 written, taken = taken.keys, await self._result(following)
             if not written:
                 await asyncio.sleep(self.settings.poll)

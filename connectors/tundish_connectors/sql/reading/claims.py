@@ -7,8 +7,8 @@ from sqlalchemy.sql import Executable
 
 from tundish_connectors.sql.dialects.contract import Dialect, untyped
 from tundish_connectors.sql.failures import SqlFailure
-from tundish_connectors.sql.reading.handing import Handing, Keys
-from tundish_connectors.sql.reading.selection import AT_ONCE, Row, Selection, outside
+from tundish_connectors.sql.reading.handing import Handing
+from tundish_connectors.sql.reading.selection import Keys, Row, Selection, outside, portions
 from tundish_connectors.sql.settings import SqlSourceSettings, StatusSettings
 
 
@@ -26,7 +26,7 @@ class Claims(Handing):
         selection.hide(status.column)
         self._looks_back = True
 
-    def take(self, session: Connection, held: Keys) -> list[Row]:
+    def take(self, session: Connection, held: Keys) -> tuple[list[Row], list[Row]]:
         """Claim rows. Raises SqlFailure where another session was faster with some of them.
 
         What is claimed already, before a crash or by a claim whose answer was lost, comes first: it is looked for at
@@ -35,20 +35,22 @@ class Claims(Handing):
         if self._looks_back:
             rows = self._in_state(session, self._status.taken, held)
             if rows:
-                return rows
+                return rows, rows
         rows = self._in_state(session, self._status.new, [])
         self._looks_back = not rows
-        keys = self.keys(rows)
-        for at in range(0, len(keys), AT_ONCE):
-            some = keys[at : at + AT_ONCE]
-            claimed = session.execute(self._step(some, self._status.new, self._status.taken))
-            if claimed.rowcount not in {len(some), -1}:
-                raise SqlFailure("busy", "another session took some of the rows at the same time")
-        return rows
+        return rows, [row for some in portions(self.keys(rows)) for row in self._claimed(session, some)]
 
     def finishing(self, keys: Keys) -> Executable:
         """They are done."""
         return self._step(keys, self._status.taken, self._status.done)
+
+    def _claimed(self, session: Connection, keys: Keys) -> list[Row]:
+        claimed = session.execute(self._step(keys, self._status.new, self._status.taken))
+        # A claim is an update, and a column that holds the time of the last one changes with it.
+        rows = self.selection.rows(session, self.selection.select().where(self.among(keys)).order_by(*self.key))
+        if claimed.rowcount not in {len(keys), -1} or len(rows) != len(keys):
+            raise SqlFailure("busy", "another session took some of the rows at the same time")
+        return rows
 
     def _in_state(self, session: Connection, state: str | int, held: Keys) -> list[Row]:
         statement = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +12,9 @@ from sqlalchemy import Connection
 from sqlalchemy.sql import Executable
 
 from tundish_connectors.sql.json_text import lines
-from tundish_connectors.sql.reading.positions import content_of, cursor_of, pack_all, unpack
-from tundish_connectors.sql.reading.selection import AT_ONCE, Row, Selection
+from tundish_connectors.sql.reading.positions import content_of, cursor_of, digests_of, fingerprint, pack_all, unpack
+from tundish_connectors.sql.reading.selection import Keys, Row, Selection, portions
 from tundish_connectors.sql.settings import SqlSourceSettings
-
-Keys = list[list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +22,32 @@ class Taken:
     """Rows that were read together; none where there are none for now."""
 
     keys: Keys
+    digests: list[int]
+    """Of each row, as it would be read again."""
     body: bytes
     """What is handed over of them, a line each."""
     cursor: bytes
     """What has to be durable together with them."""
 
 
+NOTHING = Taken([], [], b"", b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The rows that were durable last, of which nobody knows whether they were finished."""
+
+    keys: Keys
+    digests: list[int] | None
+    """None where an earlier version wrote the cursor, which knew rows by their keys alone."""
+
+
 class Handing(ABC):
     """Takes rows, and finishes them when they are in the journal. Used by one thread at a time.
 
     While the journal writes some rows, the ones before them are finished and the next ones are taken. So their cursor
-    holds the keys of both: after a crash those are finished and not handed over again.
+    holds the keys of both: after a crash those are finished and not handed over again. The cursor stays when they are
+    finished, and a table may use their keys again; so it holds a digest of each row, too.
     """
 
     def __init__(self, selection: Selection, settings: SqlSourceSettings) -> None:
@@ -43,41 +57,69 @@ class Handing(ABC):
         self._owner = "/".join([settings.table or "", *settings.key])
 
     @abstractmethod
-    def take(self, session: Connection, held: Keys) -> list[Row]:
-        """The next rows, in order, without those that are `held` and not finished; empty where there are none now."""
+    def take(self, session: Connection, held: Keys) -> tuple[list[Row], list[Row]]:
+        """The next rows, in order, without those that are `held` and not finished; empty where there are none now.
+
+        The second list has the same rows as they are in the table from now on, because taking them may change them.
+        """
 
     @abstractmethod
     def finishing(self, keys: Keys) -> Executable:
         """The statement that marks or deletes rows which are in the journal."""
 
-    def step(self, session: Connection, written: Keys, held: Keys) -> Taken:
+    def step(self, session: Connection, written: Keys, held: Taken) -> Taken:
         """Finish rows that are in the journal, and take the next ones, in one transaction.
 
         Raises SqlFailure, and Misconfigured for times without a zone.
         """
         self.finish(session, written)
-        rows = self.take(session, held)
-        keys = self.keys(rows)
-        return Taken(keys, lines(self.selection.records(rows)), self.cursor([*held, *keys]))
+        rows, left = self.take(session, held.keys)
+        keys, body = self.keys(rows), self._body(rows)
+        digests = digests_of(body if left is rows else self._body(left))
+        return Taken(keys, digests, body, self._cursor([*held.keys, *keys], [*held.digests, *digests]))
 
     def finish(self, session: Connection, keys: Keys) -> None:
         """Mark or delete these rows; those that are finished already stay as they are."""
-        for at in range(0, len(keys), AT_ONCE):
-            session.execute(self.finishing(keys[at : at + AT_ONCE]))
+        for some in portions(keys):
+            session.execute(self.finishing(some))
 
     def keys(self, rows: Sequence[Row]) -> Keys:
         """The keys of rows."""
         return [self.selection.position(row, len(self.key)) for row in rows]
 
-    def cursor(self, keys: Keys) -> bytes:
-        """What has to be durable together with rows, so that these are finished after a crash."""
-        return cursor_of({"of": self._owner, "keys": pack_all(keys)})
-
-    def accepted(self, cursor: bytes | None) -> Keys:
-        """The keys of the rows that were durable last, of which nobody knows whether they were finished."""
+    def accepted(self, cursor: bytes | None) -> Accepted | None:
+        """What a cursor says; None where it says nothing."""
         content = content_of(cursor, self._owner)
-        return [] if content is None else [unpack(key) for key in content["keys"]]
+        if content is None or not content["keys"]:
+            return None
+        return Accepted([unpack(key) for key in content["keys"]], content.get("digests"))
+
+    def resume(self, session: Connection, accepted: Accepted, *, finished: bool) -> None:
+        """Finish the rows that were durable last, unless they are known to be `finished`.
+
+        One that has such a key and is another row is left to be taken.
+        """
+        if finished:
+            return
+        self.finish(session, accepted.keys if accepted.digests is None else self._same(session, accepted))
 
     def among(self, keys: Keys) -> Any:
         """The condition for rows with one of these keys."""
         return self.selection.among(self.key, keys)
+
+    def _same(self, session: Connection, accepted: Accepted) -> Keys:
+        """The keys of rows that are what they were."""
+        known = {(fingerprint(key), digest) for key, digest in zip(accepted.keys, accepted.digests or (), strict=True)}
+        same: Keys = []
+        for some in portions(accepted.keys):
+            rows = self.selection.rows(session, self.selection.select().where(self.among(some)))
+            found = zip(self.keys(rows), digests_of(self._body(rows)), strict=True)
+            same += [key for key, digest in found if (fingerprint(key), digest) in known]
+        return same
+
+    def _cursor(self, keys: Keys, digests: list[int]) -> bytes:
+        # Without the time, rows that equal earlier ones in everything would have the cursor of those.
+        return cursor_of({"of": self._owner, "keys": pack_all(keys), "digests": digests, "at": time.time_ns()})
+
+    def _body(self, rows: Sequence[Row]) -> bytes:
+        return lines(self.selection.records(rows))

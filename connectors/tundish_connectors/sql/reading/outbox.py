@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, func, update
 from sqlalchemy.sql import Executable
 
-from tundish_connectors.sql.reading.handing import Handing, Keys
-from tundish_connectors.sql.reading.selection import Row, Selection, outside
+from tundish_connectors.sql.reading.handing import Accepted, Handing
+from tundish_connectors.sql.reading.selection import Keys, Row, Selection, outside
 from tundish_connectors.sql.settings import OutboxSettings, SqlSourceSettings
 
 
@@ -54,7 +54,7 @@ class Outbox(Handing):
         if outbox.column is not None:
             selection.hide(outbox.column)
 
-    def take(self, session: Connection, held: Keys) -> list[Row]:
+    def take(self, session: Connection, held: Keys) -> tuple[list[Row], list[Row]]:
         """Rows, up to a gap that may still be filled.
 
         Rows between those that are held came late, after a gap was waited for; they are taken when those are finished.
@@ -70,13 +70,13 @@ class Outbox(Handing):
             rows = rows[: self._gaps.ready(numbers, time.monotonic())]
             if rows:
                 self._gaps.taken(rows[-1][0])
-        return rows
+        return rows, rows
 
-    def finish(self, session: Connection, keys: Keys) -> None:
-        """Mark or delete, and remember the last number: a crash forgot it."""
-        super().finish(session, keys)
-        if keys and type(keys[-1][0]) is int:
-            self._gaps.taken(keys[-1][0])
+    def resume(self, session: Connection, accepted: Accepted, *, finished: bool) -> None:
+        """Finish them, and remember the last number: a crash forgot it."""
+        super().resume(session, accepted, finished=finished)
+        if type(accepted.keys[-1][0]) is int:
+            self._gaps.taken(accepted.keys[-1][0])
 
     def finishing(self, keys: Keys) -> Executable:
         """The statement."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -31,6 +31,8 @@ from tundish_connectors.sql.settings import SqlSourceSettings
 from tundish_connectors.sql.statements import protected
 
 Row = Sequence[Any]
+
+Keys = list[list[Any]]
 
 AT_ONCE = 500
 """Keys that one statement names at most; every database takes so many."""
@@ -110,6 +112,11 @@ class Selection:
     def position(self, row: Row, count: int) -> list[Any]:
         """The first columns of a row."""
         return list(row[:count])
+
+
+def portions(keys: Keys) -> Iterator[Keys]:
+    """Keys, as many at a time as one statement may name."""
+    return (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE))
 
 
 def after(columns: Sequence[ColumnElement[Any]], values: Sequence[Any]) -> ColumnElement[bool]:
