@@ -96,8 +96,12 @@ class RecordingIntake(Intake):
         return self.decide(unit, number)
 
     async def cursor(self) -> bytes | None:
-        """That of the last unit that was accepted, or what the test set."""
+        """That of the last unit that was accepted, or what the source kept since, or what the test set."""
         return self.position
+
+    async def keep(self, cursor: bytes) -> None:
+        """The position is another one from now on."""
+        self.position = cursor
 
     async def wait_for(self, count: int, *, offered: bool = False) -> list[Unit]:
         """The units, once there are so many."""

@@ -46,6 +46,10 @@ class WatchedIntake(Intake):
         """As the intake does."""
         return await self._intake.cursor()
 
+    async def keep(self, cursor: bytes) -> None:
+        """As the intake does."""
+        await self._intake.keep(cursor)
+
 
 class SparkplugSource(Source[SparkplugSourceSettings, SparkplugConnection]):
     """Hears what its settings ask for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from tundish.errors import NotConnected
+from tundish.errors import Backpressure, NotConnected
 from tundish.faults import Fault
 from tundish.model import Unit
 from tundish.sdk import Context, Intake, Source, accept_patiently
@@ -19,7 +20,6 @@ from tundish_connectors.sql.checking.inspection import source_faults
 from tundish_connectors.sql.connection import SqlConnection
 from tundish_connectors.sql.failures import SqlFailure, opening_error
 from tundish_connectors.sql.reading.claims import Claims
-from tundish_connectors.sql.reading.finished import Finished
 from tundish_connectors.sql.reading.handing import NOTHING, Handing
 from tundish_connectors.sql.reading.outbox import Outbox
 from tundish_connectors.sql.reading.selection import Keys, Selection
@@ -84,22 +84,24 @@ class SqlSource(Source[SqlSourceSettings, SqlConnection]):
             await asyncio.sleep(self.settings.poll)
 
     async def _hand(self, intake: Intake, handing: Handing, cursor: bytes | None) -> None:
-        finished, accepted = Finished(self.context.data), handing.accepted(cursor)
-        if cursor is not None and accepted is not None:
-            await self._run(partial(handing.resume, accepted=accepted, finished=finished.covers(cursor)))
-        else:
-            cursor = None  # It may belong to other columns.
+        accepted = handing.accepted(cursor)
+        if accepted is not None:
+            await self._run(partial(handing.resume, accepted=accepted))
+        names_rows = accepted is not None
         written: Keys = []
         while True:
             taken = await self._run(partial(handing.step, written=written, held=NOTHING))
-            if cursor is not None and not taken.keys:
-                await asyncio.to_thread(finished.note, cursor)
+            if names_rows and not taken.keys:
+                # The table may use their keys again, also while the daemon is stopped.
+                with contextlib.suppress(Backpressure):
+                    await intake.keep(handing.all_finished)
+                    names_rows = False
             written = []
             while taken.keys:
                 unit = self._unit(taken.body, len(taken.keys), taken.cursor)
                 following = self.connection.begin(partial(handing.step, written=written, held=taken))
                 await self._accept(intake, unit, following)
-                cursor = taken.cursor
+                names_rows = True
                 written, taken = taken.keys, await self._result(following)
             if not written:
                 await asyncio.sleep(self.settings.poll)

@@ -87,7 +87,13 @@ class Intake(Protocol):
         """
 
     async def cursor(self) -> bytes | None:
-        """The last `Unit.cursor` that was made durable for this source."""
+        """The last position that was made durable for this source, by `Unit.cursor` or by `keep`."""
+
+    async def keep(self, cursor: bytes) -> None:
+        """Make a position durable without a unit, because what the last one named is finished.
+
+        Raises Backpressure when nothing can be written now.
+        """
 
     async def reply(self, acceptance: Acceptance) -> Reply | None:
         """What to answer to a peer that waits: None where the route answers as soon as a unit is accepted.

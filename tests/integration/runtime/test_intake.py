@@ -57,6 +57,21 @@ async def test_a_large_file_is_taken_in_batches_and_a_broken_line_is_kept(tmp_pa
             assert steps == sorted(steps)
 
 
+async def test_a_position_can_change_without_a_unit(tmp_path: Path) -> None:
+    async with running(tmp_path / "data", lines()) as plant:
+        intake = plant.daemon.plant.routes["orders"].intake
+        await intake.accept(Unit(body=order(1), received=datetime.now(UTC), cursor=b"rows 1 and 2"))
+        await intake.keep(b"none")
+        assert await intake.cursor() == b"none"
+        intake.stop()
+        with pytest.raises(Backpressure):
+            await intake.keep(b"too late")
+    async with running(tmp_path / "data", lines()) as plant:
+        assert await plant.daemon.plant.routes["orders"].intake.cursor() == b"none"
+        (totals,) = await plant.daemon.journal.ask(lambda reader: reader.totals())
+        assert totals.accepted == 1
+
+
 @pytest.mark.parametrize("body", [b"", Path("/not/read")], ids=["no content", "a path"])
 async def test_what_a_source_finds_faults_in_becomes_a_dead_letter_unread(tmp_path: Path, body: bytes | Path) -> None:
     async with running(tmp_path / "data", lines()) as plant:

@@ -55,6 +55,9 @@ class SlowIntake(Intake):
         """None."""
         return None
 
+    async def keep(self, cursor: bytes) -> None:
+        """Nobody asks for it."""
+
 
 def context(group: asyncio.TaskGroup, tasks: list[asyncio.Task[None]]) -> Context:
     """Tasks that the test ends."""

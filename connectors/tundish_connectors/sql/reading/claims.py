@@ -15,6 +15,9 @@ from tundish_connectors.sql.settings import SqlSourceSettings, StatusSettings
 class Claims(Handing):
     """What a crash left claimed comes first, as a unit of its own."""
 
+    knows_content = False
+    """A claim is an update, and a column that holds the time of the last one changes with it."""
+
     def __init__(
         self, selection: Selection, settings: SqlSourceSettings, status: StatusSettings, dialect: Dialect
     ) -> None:
@@ -26,7 +29,7 @@ class Claims(Handing):
         selection.hide(status.column)
         self._looks_back = True
 
-    def take(self, session: Connection, held: Keys) -> tuple[list[Row], list[Row]]:
+    def take(self, session: Connection, held: Keys) -> list[Row]:
         """Claim rows. Raises SqlFailure where another session was faster with some of them.
 
         What is claimed already, before a crash or by a claim whose answer was lost, comes first: it is looked for at
@@ -35,22 +38,18 @@ class Claims(Handing):
         if self._looks_back:
             rows = self._in_state(session, self._status.taken, held)
             if rows:
-                return rows, rows
+                return rows
         rows = self._in_state(session, self._status.new, [])
         self._looks_back = not rows
-        return rows, [row for some in portions(self.keys(rows)) for row in self._claimed(session, some)]
+        for some in portions(self.keys(rows)):
+            claimed = session.execute(self._step(some, self._status.new, self._status.taken))
+            if claimed.rowcount not in {len(some), -1}:
+                raise SqlFailure("busy", "another session took some of the rows at the same time")
+        return rows
 
     def finishing(self, keys: Keys) -> Executable:
         """They are done."""
         return self._step(keys, self._status.taken, self._status.done)
-
-    def _claimed(self, session: Connection, keys: Keys) -> list[Row]:
-        claimed = session.execute(self._step(keys, self._status.new, self._status.taken))
-        # A claim is an update, and a column that holds the time of the last one changes with it.
-        rows = self.selection.rows(session, self.selection.select().where(self.among(keys)).order_by(*self.key))
-        if claimed.rowcount not in {len(keys), -1} or len(rows) != len(keys):
-            raise SqlFailure("busy", "another session took some of the rows at the same time")
-        return rows
 
     def _in_state(self, session: Connection, state: str | int, held: Keys) -> list[Row]:
         statement = (

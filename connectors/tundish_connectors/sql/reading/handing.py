@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ class Taken:
 
     keys: Keys
     digests: list[int]
-    """Of each row, as it would be read again."""
+    """Of each row, where its content is known again."""
     body: bytes
     """What is handed over of them, a line each."""
     cursor: bytes
@@ -38,17 +37,20 @@ class Accepted:
     """The rows that were durable last, of which nobody knows whether they were finished."""
 
     keys: Keys
-    digests: list[int] | None
-    """None where an earlier version wrote the cursor, which knew rows by their keys alone."""
+    digests: list[int]
+    """Empty where rows are known by their keys alone."""
 
 
 class Handing(ABC):
     """Takes rows, and finishes them when they are in the journal. Used by one thread at a time.
 
     While the journal writes some rows, the ones before them are finished and the next ones are taken. So their cursor
-    holds the keys of both: after a crash those are finished and not handed over again. The cursor stays when they are
-    finished, and a table may use their keys again; so it holds a digest of each row, too.
+    holds the keys of both: after a crash those are finished and not handed over again.
     """
+
+    knows_content = True
+    """A row that is handed over stays as it is until it is finished. So a digest of it tells, after a crash, a row that
+    has its key because it took its place."""
 
     def __init__(self, selection: Selection, settings: SqlSourceSettings) -> None:
         self.selection = selection
@@ -57,11 +59,8 @@ class Handing(ABC):
         self._owner = "/".join([settings.table or "", *settings.key])
 
     @abstractmethod
-    def take(self, session: Connection, held: Keys) -> tuple[list[Row], list[Row]]:
-        """The next rows, in order, without those that are `held` and not finished; empty where there are none now.
-
-        The second list has the same rows as they are in the table from now on, because taking them may change them.
-        """
+    def take(self, session: Connection, held: Keys) -> list[Row]:
+        """The next rows, in order, without those that are `held` and not finished; empty where there are none now."""
 
     @abstractmethod
     def finishing(self, keys: Keys) -> Executable:
@@ -73,10 +72,15 @@ class Handing(ABC):
         Raises SqlFailure, and Misconfigured for times without a zone.
         """
         self.finish(session, written)
-        rows, left = self.take(session, held.keys)
+        rows = self.take(session, held.keys)
         keys, body = self.keys(rows), self._body(rows)
-        digests = digests_of(body if left is rows else self._body(left))
+        digests = digests_of(body) if self.knows_content else []
         return Taken(keys, digests, body, self._cursor([*held.keys, *keys], [*held.digests, *digests]))
+
+    @property
+    def all_finished(self) -> bytes:
+        """The cursor that names no row."""
+        return self._cursor([], [])
 
     def finish(self, session: Connection, keys: Keys) -> None:
         """Mark or delete these rows; those that are finished already stay as they are."""
@@ -92,16 +96,11 @@ class Handing(ABC):
         content = content_of(cursor, self._owner)
         if content is None or not content["keys"]:
             return None
-        return Accepted([unpack(key) for key in content["keys"]], content.get("digests"))
+        return Accepted([unpack(key) for key in content["keys"]], content.get("digests") or [])
 
-    def resume(self, session: Connection, accepted: Accepted, *, finished: bool) -> None:
-        """Finish the rows that were durable last, unless they are known to be `finished`.
-
-        One that has such a key and is another row is left to be taken.
-        """
-        if finished:
-            return
-        self.finish(session, accepted.keys if accepted.digests is None else self._same(session, accepted))
+    def resume(self, session: Connection, accepted: Accepted) -> None:
+        """Finish the rows that were durable last. One that has such a key and is another row is left to be taken."""
+        self.finish(session, self._same(session, accepted) if accepted.digests else accepted.keys)
 
     def among(self, keys: Keys) -> Any:
         """The condition for rows with one of these keys."""
@@ -109,7 +108,7 @@ class Handing(ABC):
 
     def _same(self, session: Connection, accepted: Accepted) -> Keys:
         """The keys of rows that are what they were."""
-        known = {(fingerprint(key), digest) for key, digest in zip(accepted.keys, accepted.digests or (), strict=True)}
+        known = {(fingerprint(key), digest) for key, digest in zip(accepted.keys, accepted.digests, strict=True)}
         same: Keys = []
         for some in portions(accepted.keys):
             rows = self.selection.rows(session, self.selection.select().where(self.among(some)))
@@ -118,8 +117,7 @@ class Handing(ABC):
         return same
 
     def _cursor(self, keys: Keys, digests: list[int]) -> bytes:
-        # Without the time, rows that equal earlier ones in everything would have the cursor of those.
-        return cursor_of({"of": self._owner, "keys": pack_all(keys), "digests": digests, "at": time.time_ns()})
+        return cursor_of({"of": self._owner, "keys": pack_all(keys), "digests": digests})
 
     def _body(self, rows: Sequence[Row]) -> bytes:
         return lines(self.selection.records(rows))

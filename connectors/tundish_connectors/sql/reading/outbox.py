@@ -54,7 +54,7 @@ class Outbox(Handing):
         if outbox.column is not None:
             selection.hide(outbox.column)
 
-    def take(self, session: Connection, held: Keys) -> tuple[list[Row], list[Row]]:
+    def take(self, session: Connection, held: Keys) -> list[Row]:
         """Rows, up to a gap that may still be filled.
 
         Rows between those that are held came late, after a gap was waited for; they are taken when those are finished.
@@ -70,11 +70,11 @@ class Outbox(Handing):
             rows = rows[: self._gaps.ready(numbers, time.monotonic())]
             if rows:
                 self._gaps.taken(rows[-1][0])
-        return rows, rows
+        return rows
 
-    def resume(self, session: Connection, accepted: Accepted, *, finished: bool) -> None:
+    def resume(self, session: Connection, accepted: Accepted) -> None:
         """Finish them, and remember the last number: a crash forgot it."""
-        super().resume(session, accepted, finished=finished)
+        super().resume(session, accepted)
         if type(accepted.keys[-1][0]) is int:
             self._gaps.taken(accepted.keys[-1][0])
 

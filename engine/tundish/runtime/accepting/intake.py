@@ -79,8 +79,20 @@ class RouteIntake(Intake):
         self._replies.stop()
 
     async def cursor(self) -> bytes | None:
-        """The last `Unit.cursor` that was made durable for this source."""
+        """The last position that was made durable for this source."""
         return await self._journal.cursor(self._cursor_name)
+
+    async def keep(self, cursor: bytes) -> None:
+        """Make a position durable without a unit. Raises Backpressure."""
+        self._refuse()
+        try:
+            await self._journal.accept(
+                NewUnit(
+                    self._version, received=0, meta=b"{}", body=b"", messages=(), cursor=(self._cursor_name, cursor)
+                )
+            )
+        except JournalError as error:
+            raise self._back_pressure(error) from error
 
     async def reply(self, acceptance: Acceptance) -> Reply | None:
         """What to answer to a peer that waits; None where the route answers at once."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,9 +52,9 @@ def orders(database: Database) -> Database:
     return database
 
 
-def note_of(source: Stand) -> Path:
-    """The file that says that all was finished."""
-    return source.held.context.data / "finished"
+def names_nothing(intake: RecordingIntake) -> bool:
+    """The position says that all was finished."""
+    return intake.position is not None and not json.loads(intake.position)["keys"]
 
 
 async def begin(source: Stand, intake: RecordingIntake) -> None:
@@ -65,27 +64,26 @@ async def begin(source: Stand, intake: RecordingIntake) -> None:
 
 
 @OUTBOXES
-@pytest.mark.parametrize("noted", [True, False])
-async def test_rows_that_came_after_an_orderly_stop_are_read(
-    orders: Database, parts: Parts, way: dict[str, Any], noted: bool
+@pytest.mark.parametrize("kept", [True, False])
+async def test_rows_that_came_after_a_stop_are_read(
+    orders: Database, parts: Parts, way: dict[str, Any], kept: bool
 ) -> None:
-    """Also where the note that all was finished is lost."""
+    """Also where the daemon died before its journal had the position that says that all was finished."""
     source, intake = parts.source(orders.settings(), **way), RecordingIntake()
     insert(orders, "old", 3)
     await begin(source, intake)
-    await until(lambda: len(intake.accepted) == 1 and open_rows(orders) == 0)
+    await until(lambda: names_nothing(intake))
+    assert open_rows(orders) == 0
     await source.close()
-    if not noted:
-        note_of(source).unlink(missing_ok=True)
     orders.execute("DELETE FROM orders")
     insert(orders, "new", 4)
-    again = RecordingIntake(position=intake.position)
+    again = RecordingIntake(position=intake.position if kept else intake.accepted[0].cursor)
     await begin(source, again)
     await until(lambda: open_rows(orders) == 0)
     assert items(again) == ["new-1", "new-2", "new-3", "new-4"]
 
 
-@OUTBOXES
+@WAYS
 @pytest.mark.parametrize("afresh", [False, True])
 async def test_rows_that_equal_finished_ones_in_everything_are_read(
     orders: Database, parts: Parts, way: dict[str, Any], afresh: bool
@@ -94,12 +92,12 @@ async def test_rows_that_equal_finished_ones_in_everything_are_read(
     source, intake = parts.source(orders.settings(), **way), RecordingIntake()
     insert(orders, "same", 2)
     await begin(source, intake)
-    await until(note_of(source).exists)
+    await until(lambda: names_nothing(intake))
     await source.close()
     if afresh:
-        note_of(source).unlink()
-        await begin(source, RecordingIntake(position=intake.position))
-        await until(note_of(source).exists)
+        intake = RecordingIntake(position=intake.accepted[0].cursor)
+        await begin(source, intake)
+        await until(lambda: names_nothing(intake))
         await source.close()
     orders.execute("DELETE FROM orders")
     insert(orders, "same", 2)
@@ -109,31 +107,11 @@ async def test_rows_that_equal_finished_ones_in_everything_are_read(
     assert items(again) == ["same-1", "same-2"]
 
 
-async def test_a_note_about_equal_rows_that_were_finished_before_is_not_believed(
-    orders: Database, parts: Parts
-) -> None:
-    source, intake = parts.source(orders.settings(), **DELETED), RecordingIntake()
-    insert(orders, "same", 2)
-    await begin(source, intake)
-    await until(note_of(source).exists)
-    note = note_of(source).read_bytes()
-    insert(orders, "same", 2)
-    await until(lambda: len(intake.accepted) == 2 and open_rows(orders) == 0)
-    await source.close()
-    # The second unit is durable, and its rows are not finished.
-    note_of(source).write_bytes(note)
-    insert(orders, "same", 2)
-    again = RecordingIntake(position=intake.position)
-    await begin(source, again)
-    await until(lambda: open_rows(orders) == 0)
-    assert items(again) == []
-
-
 async def test_rows_that_were_claimed_and_not_handed_over_are_read(orders: Database, parts: Parts) -> None:
     source, intake = parts.source(orders.settings(), **CLAIMED), RecordingIntake()
     insert(orders, "old", 3)
     await begin(source, intake)
-    await until(lambda: len(intake.accepted) == 1 and open_rows(orders) == 0)
+    await until(lambda: names_nothing(intake))
     intake.gate.clear()
     orders.execute("DELETE FROM orders")
     insert(orders, "new", 3)
@@ -145,7 +123,7 @@ async def test_rows_that_were_claimed_and_not_handed_over_are_read(orders: Datab
     assert items(again) == ["new-1", "new-2", "new-3"]
 
 
-@WAYS
+@OUTBOXES
 async def test_a_crash_that_left_both_kinds_finishes_the_old_and_reads_the_new(
     orders: Database, parts: Parts, way: dict[str, Any]
 ) -> None:
@@ -156,7 +134,7 @@ async def test_a_crash_that_left_both_kinds_finishes_the_old_and_reads_the_new(
     second = (await intake.wait_for(2))[1]
     await source.close()
     orders.execute("DELETE FROM orders")
-    insert(orders, "old", 1200, "TAKEN" if way is CLAIMED else "NEW")
+    insert(orders, "old", 1200)
     orders.execute("UPDATE orders SET item = 'new' WHERE id IN (7, 1100)")
     again = RecordingIntake(position=second.cursor)
     await begin(source, again)
