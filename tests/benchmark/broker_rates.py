@@ -95,8 +95,8 @@ async def source_rate(folder: Path, spec: ConnectorSpec, peer: PeerHarness, inta
     return COUNT / (intake.last - intake.first)
 
 
-async def fill(peer: PeerHarness) -> None:
-    """As many messages as are counted."""
+async def one_by_one(peer: PeerHarness) -> None:
+    """As many messages as are counted, each of them confirmed."""
     async with asyncio.TaskGroup() as group:
         for start in range(AT_ONCE):
             group.create_task(_produce(peer, len(range(start, COUNT, AT_ONCE))))
@@ -125,34 +125,49 @@ async def destination_rate(folder: Path, spec: ConnectorSpec, peer: PeerHarness)
         return COUNT / (time.perf_counter() - begun)
 
 
+Fill = Callable[[PeerHarness], Awaitable[None]]
+BareIn = Callable[[PeerHarness], Awaitable[float]]
+"""Messages a second of the bare client, of those that were filled in."""
+
+
 async def rates(
-    spec: ConnectorSpec, made: Callable[[Path], PeerHarness], bare_in: Callable[[PeerHarness], Awaitable[float]]
+    spec: ConnectorSpec, made: Callable[[Path], PeerHarness], bare_in: BareIn, backlog: Fill | None = None
 ) -> list[Measurement]:
-    """Every figure of a connector."""
+    """Every figure of a connector. `backlog` writes as many messages as are counted in the way of a busy system."""
     gc.set_threshold(100_000, 10, 10)  # as `tundish run` does
-    into: list[float] = []
-    bare: list[float] = []
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent)
         (folder / "peer").mkdir()
         peer = made(folder / "peer")
         await peer.start()
-        journal = await open_journal(folder / "journal")
-        intake = JournalIntake(journal, await journal.register_route("bench", bytes(16), ""))
         try:
-            for _ in range(ROUNDS):
-                await fill(peer)
-                into.append(await source_rate(folder / "in", spec, peer, intake))
-                await fill(peer)
-                bare.append(await bare_in(peer))
+            found = await _in(folder / "in", spec, peer, bare_in, one_by_one, "")
+            if backlog is not None:
+                found += await _in(folder / "backlog", spec, peer, bare_in, backlog, ", written in large batches")
             out = await destination_rate(folder, spec, peer)
         finally:
-            await journal.close()
             await peer.stop()
             await peer.finish()
+    return [*found, Measurement(f"{spec.id}: delivered and confirmed, {AT_ONCE} at a time", out, unit="a second")]
+
+
+async def _in(
+    folder: Path, spec: ConnectorSpec, peer: PeerHarness, bare_in: BareIn, fill: Fill, how: str
+) -> list[Measurement]:
+    journal = await open_journal(folder / "journal")
+    intake = JournalIntake(journal, await journal.register_route("bench", bytes(16), ""))
+    into: list[float] = []
+    bare: list[float] = []
+    try:
+        for _ in range(ROUNDS):
+            await fill(peer)
+            into.append(await source_rate(folder / "bench", spec, peer, intake))
+            await fill(peer)
+            bare.append(await bare_in(peer))
+    finally:
+        await journal.close()
     rate = harmonic_mean(into)
     return [
-        Measurement(f"{spec.id}: broker → journal, durable", rate, unit="a second"),
-        Measurement(f"{spec.id}: broker → journal over the bare client", rate / harmonic_mean(bare), at_least=0.5),
-        Measurement(f"{spec.id}: delivered and confirmed, {AT_ONCE} at a time", out, unit="a second"),
+        Measurement(f"{spec.id}: broker → journal, durable{how}", rate, unit="a second"),
+        Measurement(f"{spec.id}: broker → journal over the bare client{how}", rate / harmonic_mean(bare), at_least=0.5),
     ]

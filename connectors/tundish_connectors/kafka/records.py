@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from tundish.errors import Invalid
@@ -59,9 +60,15 @@ def time_of(milliseconds: int) -> str | None:
     if milliseconds < 0:
         return None
     try:
-        return (_EPOCH + timedelta(milliseconds=milliseconds)).isoformat(timespec="milliseconds")
+        return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03d}+00:00"
     except OverflowError:
         return None
+
+
+@lru_cache(64)
+def _second(seconds: int) -> str:
+    """Records that come together are of a few seconds."""
+    return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}"
 
 
 def require_writable(topic: str, texts: Mapping[str, str]) -> None:

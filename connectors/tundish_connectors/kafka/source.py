@@ -147,7 +147,8 @@ class KafkaSource(Source[KafkaSourceSettings, KafkaConnection]):
     async def _receive(self, consumer: Any, arrivals: Arrivals, commits: Commits) -> None:
         while True:
             room = self.settings.max_pending - arrivals.unacknowledged
-            if room <= 0:
+            # To ask costs as much as some records do, so it is not done for each of them.
+            if room < max(1, self.settings.max_pending // 8):
                 self._room.clear()
                 await self._room.wait()
                 continue
@@ -162,9 +163,10 @@ class KafkaSource(Source[KafkaSourceSettings, KafkaConnection]):
             except (KafkaError, OSError) as error:
                 raise NotConnected(f"the cluster is gone: {said(error)}") from error
             else:
+                received = datetime.now(UTC)
                 for batch in batches.values():
                     for found in batch:
-                        self._take(arrivals, commits, found)
+                        self._take(arrivals, commits, found, received)
 
     async def _start_again(self, consumer: Any, error: OffsetOutOfRangeError) -> None:
         """The topic discarded records while we were reading them, or was made anew."""
@@ -178,11 +180,11 @@ class KafkaSource(Source[KafkaSourceSettings, KafkaConnection]):
             self._report(gap)
             consumer.seek(place, position)
 
-    def _take(self, arrivals: Arrivals, commits: Commits, found: Consumed) -> None:
+    def _take(self, arrivals: Arrivals, commits: Commits, found: Consumed, received: datetime) -> None:
         self._taken[found.partition] = following = found.offset + 1
         unit = Unit(
             body=TOMBSTONE if found.value is None else found.value,
-            received=datetime.now(UTC),
+            received=received,
             meta=meta_of(found),
             cursor=Positions(self.settings.topic, self._taken).cursor(),
         )

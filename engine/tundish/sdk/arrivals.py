@@ -63,8 +63,10 @@ class Arrivals:
         self._count += 1
         arrival = _Arrival(self._count, unit, acknowledge)
         self._unacknowledged.append(arrival)
-        heapq.heappush(self._waiting, (arrival.number, arrival))
-        self._hand_over()
+        if self._may_hand_over and not self._waiting:
+            self._give(arrival)
+        else:
+            heapq.heappush(self._waiting, (arrival.number, arrival))
 
     def start(self, context: Context, at_once: int) -> None:
         """Hand up to `at_once` units over at the same time, until the component is closed."""
@@ -81,16 +83,22 @@ class Arrivals:
             if self._pause is not None:
                 self._pause.cancel()
 
+    @property
+    def _may_hand_over(self) -> bool:
+        return self._in_hand < self._at_once and self._pause is None
+
     def _hand_over(self) -> None:
-        while self._waiting and self._in_hand < self._at_once and self._pause is None:
-            _, arrival = heapq.heappop(self._waiting)
-            self._in_hand += 1
-            try:
-                accepted = self._intake.hand_over(arrival.unit)
-            except Exception as error:  # noqa: BLE001 - its class decides, here as behind the disk
-                self._refused(arrival, error)
-            else:
-                accepted.add_done_callback(partial(self._is_accepted, arrival))
+        while self._waiting and self._may_hand_over:
+            self._give(heapq.heappop(self._waiting)[1])
+
+    def _give(self, arrival: _Arrival) -> None:
+        self._in_hand += 1
+        try:
+            accepted = self._intake.hand_over(arrival.unit)
+        except Exception as error:  # noqa: BLE001 - its class decides, here as behind the disk
+            self._refused(arrival, error)
+        else:
+            accepted.add_done_callback(partial(self._is_accepted, arrival))
 
     def _is_accepted(self, arrival: _Arrival, accepted: asyncio.Future[Acceptance]) -> None:
         error = None if accepted.cancelled() else accepted.exception()

@@ -4,19 +4,22 @@
 
 Out: the destination by itself, 16 deliveries at a time, against 16 loops that post the same bytes. In: the source by
 itself, and a daemon that polls page by page into its journal, against a loop that parses the pages and remembers the
-highest number. Its route leads to a system that is not there, and in another run into memory, where the last receipt
-counts. All of it shares one process with the system that is asked.
+highest number; and against one that also keeps each record by hand. The daemon's route leads to a system that is not
+there, and in another run into memory, where the last receipt counts. All of it shares one process with the system that
+is asked.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 import yaml
@@ -25,6 +28,7 @@ from aiohttp import ClientSession
 # Python puts the folder of the script first; the tests are a package of the repository's root.
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+from tests.benchmark.by_hand import kept
 from tests.benchmark.destinations import Ends, memory, nobody
 from tests.benchmark.measurement import Measurement, tell
 from tests.conformance.ports import LOOPBACK
@@ -35,7 +39,10 @@ from tundish.telemetry import configure_logs
 
 AT_ONCE = 16
 MESSAGES = 8_000
-RECORDS = 6_000
+PAGES = {1: 6_000, 100: 600}
+"""How many pages there are of so many records."""
+LOOK_EVERY = 0.05
+"""Seconds between two questions to a daemon; each of them costs it something."""
 CREATED = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
 BODY = json.dumps({"order": "000004711", "text": "x" * 1200}).encode()
 
@@ -45,6 +52,8 @@ class System(asyncio.Protocol):
 
     size = 1
     """Records in a page."""
+    records = 0
+    """In all."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Another connection."""
@@ -69,7 +78,7 @@ class System(asyncio.Protocol):
 
 def _page(head: bytes) -> bytes:
     start = int(parse_qs(head.split(b" ", 2)[1].partition(b"?")[2])[b"skip"][0])
-    records = [{"id": number, "text": "x" * 1200} for number in range(start, min(start + System.size, RECORDS))]
+    records = [{"id": number, "text": "x" * 1200} for number in range(start, min(start + System.size, System.records))]
     body = json.dumps({"items": records}).encode()
     return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
@@ -110,7 +119,7 @@ async def out(url: str, folder: Path) -> float:
         return await _timed(ours) / await _timed(bare)
 
 
-async def bare_poll(url: str) -> float:
+async def bare_poll(url: str, keep: Callable[[list[Any]], None] = lambda found: None) -> float:
     """Records a second of a loop that asks for page after page."""
     begun, taken, highest = time.perf_counter(), 0, 0
     async with ClientSession() as session:
@@ -118,9 +127,23 @@ async def bare_poll(url: str) -> float:
             asked = {"skip": str(taken), "since": str(highest)}
             async with session.get(f"{url}/orders", params=asked) as response:
                 found = json.loads(await response.read())["items"]
+            keep(found)
             if not found:
                 return taken / (time.perf_counter() - begun)
             taken, highest = taken + len(found), max(highest, *(record["id"] for record in found))
+
+
+async def kept_poll(url: str, folder: Path) -> float:
+    """The same, and what came is kept by hand."""
+    with kept(folder) as file:
+
+        def keep(found: list[Any]) -> None:
+            for record in found:
+                file.keep(json.dumps(record).encode())
+            if not found:
+                file.sync()
+
+        return await bare_poll(url, keep)
 
 
 POLL = {
@@ -141,8 +164,11 @@ async def taken(url: str, folder: Path) -> float:
         await stand.open()
         begun = time.perf_counter()
         stand.run(intake)
-        await intake.wait_for(RECORDS // System.size)
-        return RECORDS / (time.perf_counter() - begun)
+        # Pages that come shortly after each other are one unit, and the last one has the last record.
+        last = b'"id":%d,' % (System.records - 1)
+        while not intake.accepted or last not in cast("bytes", intake.accepted[-1].body):  # noqa: ASYNC110 - as below
+            await asyncio.sleep(LOOK_EVERY)
+        return System.records / (time.perf_counter() - begun)
 
 
 async def polled(url: str, folder: Path, ends: Ends, count: Callable[[RouteTotals], int]) -> float:
@@ -174,11 +200,11 @@ async def polled(url: str, folder: Path, ends: Ends, count: Callable[[RouteTotal
         while not (before := await said()):  # noqa: ASYNC110 - a journal announces nothing
             await asyncio.sleep(0.001)
         begun = time.perf_counter()
-        while await said() < RECORDS:  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.01)
+        while await said() < System.records:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(LOOK_EVERY)
         elapsed = time.perf_counter() - begun
         daemon.stop()
-    return (RECORDS - before) / elapsed
+    return (System.records - before) / elapsed
 
 
 def made(folder: Path) -> Path:
@@ -192,17 +218,19 @@ async def measure(folder: Path) -> list[Measurement]:
     server = await asyncio.get_running_loop().create_server(System, LOOPBACK, 0)
     url = f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
     found = [Measurement("rest: destination over bare aiohttp", await out(url, folder / "out"), at_least=0.5)]
-    for System.size in (1, 100):
+    for System.size, pages in PAGES.items():
+        System.records = pages * System.size
         part = folder / f"in-{System.size}"
         part.mkdir()
         alone, before = await taken(url, part / "alone"), await bare_poll(url)
         journal = await polled(url, made(part / "nobody"), nobody(), lambda totals: totals.accepted)
         beside = await polled(url, made(part / "memory"), memory(), lambda totals: totals.delivered)
-        bare = (before + await bare_poll(url)) / 2
+        bare, by_hand = (before + await bare_poll(url)) / 2, await kept_poll(url, part)
         how = f"{System.size} in a page"
         found += [
             Measurement(f"rest: poll over bare aiohttp, {how}", alone / bare),
             Measurement(f"rest: poll → journal over bare aiohttp, {how}", journal / bare, at_least=0.5),
+            Measurement(f"rest: poll → journal over one that keeps by hand, {how}", journal / by_hand, at_least=0.5),
             Measurement(f"rest: poll → journal → memory over bare aiohttp, {how}", beside / bare, at_least=0.5),
             Measurement(f"rest: poll → journal, {how}", journal, unit="a second"),
         ]
@@ -213,6 +241,7 @@ async def measure(folder: Path) -> list[Measurement]:
 def main() -> int:
     """Measure and print."""
     configure_logs(level="error")
+    gc.set_threshold(100_000, 10, 10)  # as `tundish run` does
     with tempfile.TemporaryDirectory() as folder:
         tell(*asyncio.run(measure(Path(folder))))
     return 0

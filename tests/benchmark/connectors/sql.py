@@ -2,23 +2,26 @@
 
 In: a table is read by a daemon, journal included, and by a loop by hand, before it and after it: an outbox that is
 emptied, rows that are followed by their number, rows that are claimed and done. The route leads to a system that is not
-there, and for the outbox in another run into memory. Out: messages that are delivered at the
-same time, and rows that are inserted in transactions of the same size.
+there, and for the outbox in another run into memory. Out: messages that are delivered at the same time, and rows that
+are inserted in transactions of the same size.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
-from sqlalchemy import Engine, TextClause, bindparam, create_engine, text
+from sqlalchemy import Engine, Row, TextClause, bindparam, create_engine, text
 
+from tests.benchmark.by_hand import kept
 from tests.benchmark.destinations import Ends, memory, nobody
 from tests.benchmark.measurement import Measurement, tell
 from tests.conformance.database_server import DatabaseServer
@@ -29,7 +32,7 @@ from tundish.journal import open_reader
 from tundish.model import Outgoing, Record
 from tundish.sdk import connector
 
-ROWS = 30_000
+ROWS = 60_000
 BATCH = 500
 TOGETHER = 200
 """Deliveries that are ready at the same time."""
@@ -83,8 +86,8 @@ def fill(server: DatabaseServer, way: Way) -> None:
     )
 
 
-def bare_outbox(engine: Engine) -> float:
-    """Select and delete."""
+def bare_outbox(engine: Engine, keep: Callable[[Sequence[Row[Any]]], None] = lambda rows: None) -> float:
+    """Select and delete; what is to be kept is kept in between."""
     select = text(f"SELECT id, work_order, item, qty, at FROM outbox ORDER BY id LIMIT {BATCH}")
     delete = by_ids("DELETE FROM outbox WHERE id IN :ids")
     begun = time.perf_counter()
@@ -93,7 +96,20 @@ def bare_outbox(engine: Engine) -> float:
             rows = session.execute(select).fetchall()
             if not rows:
                 return ROWS / (time.perf_counter() - begun)
+            keep(rows)
             session.execute(delete, {"ids": [row.id for row in rows]})
+
+
+def kept_outbox(server: DatabaseServer, engine: Engine) -> float:
+    """Rows a second of a loop that also keeps each row by hand."""
+
+    def keep(rows: Sequence[Row[Any]]) -> None:
+        for row in rows:
+            file.keep(json.dumps(row._asdict(), default=str).encode())
+
+    fill(server, OUTBOX)
+    with tempfile.TemporaryDirectory() as folder, kept(Path(folder)) as file:
+        return bare_outbox(engine, keep)
 
 
 def bare_watermark(engine: Engine) -> float:
@@ -223,6 +239,7 @@ def main() -> int:
     engine = create_engine("postgresql+psycopg://", creator=server.connect)
     try:
         durable, bare = both_in(server, engine, nobody())
+        by_hand = kept_outbox(server, engine)
         delivered_too, bare_beside = both_in(server, engine, memory())
         followed, bare_followed = both_in(server, engine, nobody(), WATERMARK)
         claimed, bare_claimed = both_in(server, engine, nobody(), STATUS)
@@ -237,6 +254,7 @@ def main() -> int:
     tell(
         Measurement("sql in: outbox → daemon → journal, durable", durable, unit="a second"),
         Measurement("sql in: over bare SQLAlchemy that selects and deletes", durable / bare, at_least=0.5),
+        Measurement("sql in: over SQLAlchemy that also keeps each row by hand", durable / by_hand, at_least=0.5),
         Measurement("sql in: the same, delivered to memory meanwhile", delivered_too / bare_beside, at_least=0.5),
         Measurement("sql in: watermark → daemon → journal, durable", followed, unit="a second"),
         Measurement("sql in: over bare SQLAlchemy that selects what is new", followed / bare_followed),
