@@ -20,6 +20,7 @@ from tundish.sdk.contract import (
     StartTask,
 )
 from tundish.sdk.folders import record_gap
+from tundish.sdk.lines.tls import TlsSettings, client_context, server_context, tls_faults
 from tundish.sdk.registry import Registry, connector, installed, installed_connectors, installed_formats
 from tundish.sdk.retry import Backoff
 from tundish.sdk.settings import (
@@ -35,7 +36,6 @@ from tundish.sdk.settings import (
     wrong_value,
 )
 from tundish.sdk.spec import ConnectorSpec, Part, Trait
-from tundish.sdk.tls import TlsSettings, client_context, server_context, tls_faults
 
 __all__ = [
     "Address",
