@@ -33,6 +33,8 @@ class PeerHarness(ABC):
     """Of a variant: what it is a peer for. The harness of a connector itself is for everything that it has."""
     insists: ClassVar[bool] = False
     """Its client hands a unit over until it is taken as a new message, also after it heard of a conflict."""
+    asks: ClassVar[bool] = False
+    """It is asked, and nothing moves on its line in between: only who waits for an answer misses it."""
     harmless_repeats: ClassVar[str] = ""
     """Why a delivery that arrived without an answer is Transient instead of Unknown; empty where that is a fault."""
     may_vanish: ClassVar[str] = ""

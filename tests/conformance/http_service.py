@@ -9,7 +9,7 @@ from typing import TypeAlias
 from aiohttp import web
 
 from tests.conformance.ports import LOOPBACK
-from tundish.sdk.tls import TlsSettings, server_context
+from tundish.sdk import TlsSettings, server_context
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -7,12 +7,16 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from tests.conformance.black_hole import spare, swallow
 from tests.conformance.ports import LOOPBACK
 
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER with no time: closing sends RST instead of FIN."""
+
+_ACKNOWLEDGED = 0.3
+"""Seconds after which the kernels have acknowledged what was sent; what is repeated later would be a sign of life."""
 
 Watch: TypeAlias = Callable[[bytes], None]
 
@@ -70,6 +74,24 @@ class Proxy:
     def mute(self) -> None:
         """Move what clients send, and nothing of what the server answers."""
         self._answering.clear()
+
+    async def vanish(self) -> None:
+        """Leave connections open, and be gone for both sides, as if the cable were cut: nothing is acknowledged."""
+        self.freeze()
+        await asyncio.sleep(_ACKNOWLEDGED)
+        for each in self._lines():
+            swallow(each)
+
+    def come_back(self) -> None:
+        """After `vanish`: take new connections; those that were there stay dead."""
+        if self._server is not None:
+            for each in self._server.sockets:
+                spare(each)
+        self.thaw()
+
+    def _lines(self) -> list[Any]:
+        lines = [writer.get_extra_info("socket") for writer in self._writers]
+        return [*lines, *(self._server.sockets if self._server is not None else ())]
 
     def thaw(self) -> None:
         """Move again, also what came meanwhile."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from tundish.errors import NotConnected
 from tundish.faults import Fault
-from tundish.sdk import Context
+from tundish.sdk import Context, watch_line
 from tundish.telemetry import Event
 from tundish_connectors._http.claim import Claim
 from tundish_connectors._http.exchange import Answer, Request
@@ -128,6 +128,7 @@ class HttpListener(ABC):
         made = socket.socket(family, kind, protocol)
         try:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            watch_line(made)
             made.bind(where)
         except OSError:
             made.close()

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, exc
 
+from tundish.sdk import TENDED_EVERY
 from tundish_connectors.sql.dialects.contract import Dialect
 from tundish_connectors.sql.failures import SqlFailure, failure_of
 
@@ -19,6 +20,8 @@ T = TypeVar("T")
 
 _DOUBTFUL = 5.0
 """Seconds after which a quiet session is asked whether it is still there before it is used."""
+_SILENT = 3.0
+"""Seconds without an answer after which its server is gone; to connect once more would take as long again."""
 _USED = "tundish.used"
 
 
@@ -53,6 +56,12 @@ class Transaction(Generic[T]):
             if self._driver is not None:
                 self._dialect.break_off(self._driver)
 
+    def tend(self) -> None:
+        """While somebody waits for it: its server may live and take its time."""
+        with self._lock:
+            if self._driver is not None and not self._abandoned:
+                self._dialect.tend(self._driver)
+
     @contextmanager
     def _session(self) -> Iterator[Connection]:
         with self._engine.connect() as session:
@@ -78,10 +87,13 @@ class Transaction(Generic[T]):
             return
         try:
             self._engine.dialect.do_ping(self._driver)
-        except Exception:  # noqa: BLE001 - whatever it says, the session is of no use, and a new one tells why
+        except Exception as error:  # whatever it says, the session is of no use, and a new one tells why
             with self._lock:
                 self._driver = None
             session.invalidate()
+            if time.monotonic() - now > _SILENT:
+                text = failure_of(error, self._dialect, committing=False).text
+                raise SqlFailure("lost", f"nobody answers on a quiet line: {text}") from error
             self._hold(session)
 
 
@@ -96,9 +108,12 @@ class Running(Generic[T]):
 
     async def result(self) -> T:
         """Wait for it. Raises SqlFailure, and what its work raises. Whoever is cancelled meanwhile breaks it off."""
+        waiting = asyncio.wrap_future(self._future)
         try:
             async with asyncio.timeout(self._limit + self._connecting):
-                return await asyncio.wrap_future(self._future)
+                while not (await asyncio.wait([waiting], timeout=TENDED_EVERY))[0]:
+                    self._transaction.tend()
+                return waiting.result()
         except TimeoutError:
             self.abandon()
             text = f"no answer within {self._limit:g} s"
@@ -106,6 +121,8 @@ class Running(Generic[T]):
         except asyncio.CancelledError:
             self.abandon()
             raise
+        finally:
+            waiting.cancel()
 
     def abandon(self) -> None:
         """Break it off; does nothing where it has ended."""

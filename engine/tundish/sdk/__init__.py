@@ -20,6 +20,8 @@ from tundish.sdk.contract import (
     StartTask,
 )
 from tundish.sdk.folders import record_gap
+from tundish.sdk.lines.silence import SILENCE, TENDED_EVERY, WatchedLines, tend_line, watch_line
+from tundish.sdk.lines.tls import TlsSettings, client_context, server_context, tls_faults
 from tundish.sdk.registry import Registry, connector, installed, installed_connectors, installed_formats
 from tundish.sdk.retry import Backoff
 from tundish.sdk.settings import (
@@ -35,9 +37,10 @@ from tundish.sdk.settings import (
     wrong_value,
 )
 from tundish.sdk.spec import ConnectorSpec, Part, Trait
-from tundish.sdk.tls import TlsSettings, client_context, server_context, tls_faults
 
 __all__ = [
+    "SILENCE",
+    "TENDED_EVERY",
     "Address",
     "Addresses",
     "Arrivals",
@@ -65,6 +68,7 @@ __all__ = [
     "Template",
     "TlsSettings",
     "Trait",
+    "WatchedLines",
     "accept_patiently",
     "client_context",
     "connector",
@@ -76,6 +80,8 @@ __all__ = [
     "record_gap",
     "server_context",
     "split_address",
+    "tend_line",
     "tls_faults",
+    "watch_line",
     "wrong_value",
 ]

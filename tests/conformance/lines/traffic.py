@@ -45,7 +45,7 @@ class Traffic(ABC):
         await until(lambda: self.upkeep.life.is_open, lambda: f"{self.role}: {self.upkeep.life.error}", BACK_WITHIN)
 
     @abstractmethod
-    def load(self) -> None:
+    def load(self, count: int = UNDER_WAY) -> None:
         """Let some things be under way."""
 
     @abstractmethod
@@ -87,9 +87,9 @@ class Receiving(Traffic):
         """It receives whenever it is open."""
         return self.upkeep.running(lambda source: source.run(self._intake))
 
-    def load(self) -> None:
+    def load(self, count: int = UNDER_WAY) -> None:
         """Units, as fast as the peer can."""
-        self.upkeep.supervisor.start(self._produce(UNDER_WAY), name="produce")
+        self.upkeep.supervisor.start(self._produce(count), name="produce")
 
     async def _produce(self, count: int) -> None:
         for _ in range(count):
@@ -142,10 +142,10 @@ class Sending(Traffic):
         self._under_way: list[int] = []
         self._tasks: list[asyncio.Task[None]] = []
 
-    def load(self) -> None:
+    def load(self, count: int = UNDER_WAY) -> None:
         """Several messages at the same time."""
         start = self.upkeep.supervisor.start
-        self._under_way = [next(_numbers) for _ in range(UNDER_WAY)]
+        self._under_way = [next(_numbers) for _ in range(count)]
         self._tasks = [start(self._attempt(number), name="deliver") for number in self._under_way]
 
     async def _attempt(self, number: int) -> None:
@@ -230,10 +230,10 @@ class Asking(Traffic):
         self._answers = 0
         self._tasks: list[asyncio.Task[None]] = []
 
-    def load(self) -> None:
+    def load(self, count: int = UNDER_WAY) -> None:
         """Several questions at the same time."""
         start = self.upkeep.supervisor.start
-        self._tasks = [start(self._ask(), name="ask") for _ in range(UNDER_WAY)]
+        self._tasks = [start(self._ask(), name="ask") for _ in range(count)]
 
     async def _ask(self) -> None:
         if not self.upkeep.life.is_open:

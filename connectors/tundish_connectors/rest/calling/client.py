@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import ssl
 from collections.abc import Mapping
@@ -11,10 +12,14 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from aiohttp import (
+    ClientConnectionError,
     ClientConnectorCertificateError,
     ClientConnectorError,
     ClientError,
+    ClientHandlerType,
     ClientHttpProxyError,
+    ClientOSError,
+    ClientRequest,
     ClientResponse,
     ClientSession,
     ClientSSLError,
@@ -27,7 +32,7 @@ from aiohttp import (
 from yarl import URL
 
 from tundish.errors import AuthFailed, NotConnected, Transient, Unknown
-from tundish.sdk import client_context
+from tundish.sdk import WatchedLines, client_context
 from tundish_connectors.rest.calling.answers import Answer
 from tundish_connectors.rest.calling.credentials import Credentials
 from tundish_connectors.rest.calling.csrf import CsrfToken, is_required
@@ -39,6 +44,8 @@ _SPARE_LIFE = 10.0
 """Seconds that an unused connection is kept: less than most servers do, so that few are closed as we use them."""
 _CONNECTING = 0.9
 """Part of the timeout that may pass until there is a connection, so that a timeout tells whether there was one."""
+_SILENT = frozenset({errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH})
+"""What the kernel says of a line without a sign of life (tcp(7)), by what the network told it meanwhile."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -64,14 +71,19 @@ class HttpClient:
         # Reading the system's authorities takes longer than many requests, and without TLS nobody asks for them.
         is_plain = parts.scheme == "http" and settings.tls is None
         self.context: ssl.SSLContext | None = None if is_plain else client_context(settings.tls)
+        self._lines = WatchedLines()
         connector = TCPConnector(
-            limit=settings.max_connections, ssl=self.context or True, keepalive_timeout=_SPARE_LIFE
+            limit=settings.max_connections,
+            ssl=self.context or True,
+            keepalive_timeout=_SPARE_LIFE,
+            socket_factory=self._lines.make,
         )
         self._session = ClientSession(
             connector=connector,
             # A token against forged requests belongs to a session, which the system's cookies name.
             cookie_jar=CookieJar(unsafe=True) if self._csrf is not None else DummyCookieJar(),
             timeout=ClientTimeout(total=settings.timeout, connect=settings.timeout * _CONNECTING),
+            middlewares=(_waits_once,),
             # An answer is read up to a limit, so it must not be able to swell.
             auto_decompress=False,
             headers={"Accept-Encoding": "identity", "User-Agent": "tundish"},
@@ -79,6 +91,7 @@ class HttpClient:
 
     async def close(self) -> None:
         """Close every connection."""
+        self._lines.close()
         await self._session.close()
 
     async def reach(self) -> Mapping[str, Any]:
@@ -176,6 +189,22 @@ class HttpClient:
             body = await _read(response, largest)
             headers = _lower(response)
             return Answer(response.status, response.reason or "", headers, body, self._dates, self.zone)
+
+
+async def _waits_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """A request to a system that vanished is not sent again.
+
+    Where a connection breaks, aiohttp sends GET, PUT and DELETE once more (RFC 9112, 9.3.1). That is quick where a
+    system closed an unused connection; where it vanished, it would take as long again.
+    """
+    try:
+        return await handler(request)
+    except ClientConnectorError:
+        raise
+    except ClientOSError as error:
+        if error.errno not in _SILENT:
+            raise
+        raise ClientConnectionError("its machine gives no sign of life") from error
 
 
 async def _read(response: ClientResponse, largest: int) -> bytes | None:

@@ -30,7 +30,7 @@ from aiohttp import (
 from yarl import URL
 
 from tundish.errors import AuthFailed, NotConnected, Transient, Unknown
-from tundish.sdk import client_context
+from tundish.sdk import WatchedLines, client_context
 from tundish_connectors.soap.settings import SoapConnectionSettings
 
 _SPARE_LIFE = 10.0
@@ -60,8 +60,11 @@ class Wire:
         self._tls: ssl.SSLContext = client_context(settings.tls)
         # aiohttp cancels whoever waits for a connection of its own pool when that is closed, as if a task were ended.
         self._slots = asyncio.Semaphore(settings.max_connections)
+        self._lines = WatchedLines()
         self._session = ClientSession(
-            connector=TCPConnector(limit=0, ssl=self._tls, keepalive_timeout=_SPARE_LIFE),
+            connector=TCPConnector(
+                limit=0, ssl=self._tls, keepalive_timeout=_SPARE_LIFE, socket_factory=self._lines.make
+            ),
             cookie_jar=DummyCookieJar(),
             timeout=ClientTimeout(total=self._total, sock_connect=self._connect),
             trace_configs=[_notices_connections()],
@@ -93,6 +96,7 @@ class Wire:
 
     async def close(self) -> None:
         """Close every connection."""
+        self._lines.close()
         await self._session.close()
 
     async def get(self) -> HttpAnswer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 from abc import ABC, abstractmethod
@@ -15,6 +16,7 @@ from sqlalchemy.sql import Executable
 
 from tundish.errors import AuthFailed, Misconfigured
 from tundish.faults import Fault
+from tundish.sdk import tend_line
 from tundish_connectors.sql.settings import SqlConnectionSettings
 
 FailureKind = Literal[
@@ -60,8 +62,23 @@ class Dialect(ABC):
     def prepare(self, session: Any, settings: SqlConnectionSettings) -> None:  # noqa: B027 - some need nothing
         """Set a new session up: UTC, and a limit for each statement. `session` is the driver's."""
 
-    def break_off(self, session: Any) -> None:  # noqa: B027 - some drivers have a limit of their own only
-        """End what a session does, from another thread. It is of no use afterwards."""
+    def line(self, session: Any) -> int | None:
+        """The descriptor of a session's socket, where the driver lets us have it and we watch over it."""
+        return None
+
+    def tend(self, session: Any) -> None:
+        """While a session waits for its server, from another thread: spare one that lives and takes nothing more."""
+        with contextlib.suppress(OSError), _ours(self.line(session)) as line:
+            tend_line(line)
+
+    def break_off(self, session: Any) -> None:
+        """End what a session does, from another thread. It is of no use afterwards.
+
+        Some drivers have a limit of their own only. The driver still closes its socket; a thread that reads from it
+        would not wake up by that.
+        """
+        with contextlib.suppress(OSError), _ours(self.line(session)) as line:
+            line.shutdown(socket.SHUT_RDWR)
 
     def refusal(self, settings: SqlConnectionSettings) -> AuthFailed | Misconfigured | None:
         """After a failed attempt to connect whose reason the driver did not tell: look at the server once more.
@@ -105,10 +122,11 @@ class Dialect(ABC):
         return False
 
 
-def shut_down(descriptor: int) -> None:
-    """End both directions of a socket, so that a thread that reads from it wakes up; the driver still closes it."""
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as ours:
-        ours.shutdown(socket.SHUT_RDWR)
+def _ours(descriptor: int | None) -> socket.socket:
+    """The same socket under a descriptor of our own. Raises OSError where there is none."""
+    if descriptor is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return socket.socket(fileno=os.dup(descriptor))
 
 
 def untyped(value: Any, *, many: bool = False) -> BindParameter[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,8 +14,8 @@ from sqlalchemy.dialects.mysql import insert
 from sqlalchemy.sql import Executable
 
 from tundish.faults import Fault
-from tundish.sdk import client_context
-from tundish_connectors.sql.dialects.contract import Dialect, FailureKind, Reading, shut_down
+from tundish.sdk import client_context, watch_line
+from tundish_connectors.sql.dialects.contract import Dialect, FailureKind, Reading
 from tundish_connectors.sql.names import split
 from tundish_connectors.sql.settings import SqlConnectionSettings
 
@@ -76,7 +77,9 @@ class MariaDb(Dialect):
         return url, arguments
 
     def prepare(self, session: Any, settings: SqlConnectionSettings) -> None:
-        """Strict, so that no value is shortened silently; UTC; a limit for each statement."""
+        """Strict, so that no value is shortened silently; UTC; a limit for each statement; a line that is watched."""
+        if (line := _line(session)) is not None:
+            watch_line(line)
         maria = "MariaDB" in session.get_server_info()
         limit = (
             f"max_statement_time = {settings.timeout:.3f}"
@@ -90,11 +93,10 @@ class MariaDb(Dialect):
                 f"innodb_lock_wait_timeout = {wait}, {limit}"
             )
 
-    def break_off(self, session: Any) -> None:
-        """Closing a socket does not wake the thread that reads from it; ending it does."""
-        ours = getattr(session, "_sock", None)
-        if ours is not None:
-            shut_down(ours.fileno())
+    def line(self, session: Any) -> int | None:
+        """PyMySQL keeps its socket to itself."""
+        line = _line(session)
+        return None if line is None else line.fileno()
 
     def reading(self, error: BaseException) -> Reading:
         """By number."""
@@ -155,6 +157,11 @@ class MariaDb(Dialect):
     def utc(self, column: Mapping[str, Any]) -> bool:
         """TIMESTAMP is a moment, DATETIME is what a clock showed; both come without a zone."""
         return column.get("code") == FIELD_TYPE.TIMESTAMP
+
+
+def _line(session: Any) -> socket.socket | None:
+    line: socket.socket | None = getattr(session, "_sock", None)
+    return line
 
 
 def _untrusted(error: BaseException) -> bool:

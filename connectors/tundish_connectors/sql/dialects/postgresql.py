@@ -18,8 +18,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import Executable
 
 from tundish.errors import AuthFailed, Misconfigured
-from tundish.sdk import TlsSettings, client_context
-from tundish_connectors.sql.dialects.contract import Dialect, FailureKind, Reading, shut_down, untyped
+from tundish.sdk import SILENCE, TlsSettings, client_context
+from tundish_connectors.sql.dialects.contract import Dialect, FailureKind, Reading, untyped
 from tundish_connectors.sql.settings import SqlConnectionSettings
 
 T = TypeVar("T")
@@ -74,7 +74,12 @@ class PostgreSql(Dialect):
             "application_name": "tundish",
             "gssencmode": "disable",
             "client_encoding": "utf8",
-            "tcp_user_timeout": limit,
+            # libpq makes its sockets itself, and asks for the same as `watch_line`.
+            "keepalives": 1,
+            "keepalives_idle": SILENCE.asked_after,
+            "keepalives_interval": SILENCE.asked_every,
+            "keepalives_count": SILENCE.asked_times,
+            "tcp_user_timeout": SILENCE.longest * 1000,
             "options": f"-c timezone=UTC -c statement_timeout={limit} -c datestyle=ISO",
             **_tls(settings.tls),
         }
@@ -89,10 +94,12 @@ class PostgreSql(Dialect):
         # As a timedelta a month would become 30 days.
         session.adapters.register_loader("interval", TextLoader)
 
-    def break_off(self, session: Session[Any]) -> None:
-        """libpq has no limit for reading, so the socket is ended."""
-        if not session.closed:
-            shut_down(session.pgconn.socket)
+    def line(self, session: Session[Any]) -> int | None:
+        """That of libpq."""
+        try:
+            return None if session.closed else session.pgconn.socket
+        except psycopg.Error:  # it was lost in between
+            return None
 
     def refusal(self, settings: SqlConnectionSettings) -> AuthFailed | Misconfigured | None:
         """libpq does not say why TLS failed, but by a text."""

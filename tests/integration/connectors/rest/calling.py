@@ -10,8 +10,7 @@ import pytest
 from tests.conformance.http_service import Handler, everything, http_service
 from tests.conformance.stand import Stand, Workbench, outgoing
 from tundish.errors import DeliveryError
-from tundish.sdk import connector
-from tundish.sdk.tls import TlsSettings
+from tundish.sdk import TlsSettings, connector
 
 SPEC = connector("rest")
 

@@ -13,8 +13,7 @@ from tests.conformance.certificates import Authority
 from tests.conformance.ports import LOOPBACK, free_port
 from tests.conformance.stand import Workbench
 from tests.integration.connectors.rest.calling import system
-from tundish.sdk import connector
-from tundish.sdk.tls import TlsSettings
+from tundish.sdk import TlsSettings, connector
 
 pytestmark = pytest.mark.anyio
 

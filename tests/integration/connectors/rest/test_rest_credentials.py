@@ -13,7 +13,7 @@ from tests.conformance.certificates import Authority
 from tests.conformance.stand import Workbench, outgoing
 from tests.integration.connectors.rest.calling import refusal, stand, system
 from tundish.errors import AuthFailed, Transient, Unknown
-from tundish.sdk.tls import TlsSettings
+from tundish.sdk import TlsSettings
 
 pytestmark = pytest.mark.anyio
 

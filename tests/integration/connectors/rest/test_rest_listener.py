@@ -18,8 +18,7 @@ from tests.integration.connectors.rest.listening import SPEC, Listening
 from tundish.errors import Misconfigured, NotConnected
 from tundish.faults import Fault
 from tundish.model import Acceptance, Unit
-from tundish.sdk import client_context
-from tundish.sdk.tls import TlsSettings
+from tundish.sdk import TlsSettings, client_context
 
 pytestmark = pytest.mark.anyio
 

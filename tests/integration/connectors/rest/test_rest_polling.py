@@ -14,7 +14,7 @@ from tests.conformance.stand import RecordingIntake, Workbench, until
 from tests.integration.connectors.rest.calling import SPEC, system
 from tests.integration.connectors.rest.polled_orders import PAGES, Orders, bytes_of, handed_over, ids_of, polling
 from tundish.errors import AuthFailed, Misconfigured, NotConnected
-from tundish.sdk.tls import TlsSettings
+from tundish.sdk import TlsSettings
 
 pytestmark = pytest.mark.anyio
 

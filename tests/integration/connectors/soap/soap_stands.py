@@ -15,8 +15,7 @@ from tests.conformance.soap_peers import ERP
 from tests.conformance.stand import Stand, Workbench
 from tundish.errors import DeliveryError
 from tundish.model import Outgoing, Value
-from tundish.sdk import connector
-from tundish.sdk.tls import TlsSettings
+from tundish.sdk import TlsSettings, connector
 
 SPEC = connector("soap")
 

@@ -14,7 +14,7 @@ from tests.conformance.stand import Workbench
 from tests.integration.connectors.soap.soap_callers import CONFIRM, Caller, serving
 from tests.integration.connectors.soap.soap_stands import BOOKED, answering, calling, confirmation, service, soap
 from tundish.errors import DeliveryError
-from tundish.sdk.tls import TlsSettings
+from tundish.sdk import TlsSettings
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ from tests.integration.connectors.soap.soap_callers import serving
 from tests.integration.connectors.soap.soap_stands import SPEC, answering, calling, service
 from tundish.errors import Misconfigured
 from tundish.faults import Fault
-from tundish.sdk.tls import TlsSettings
+from tundish.sdk import TlsSettings
 
 pytestmark = pytest.mark.anyio
 
