@@ -48,6 +48,8 @@ _ALLOWED = (
     nodes.Concat,
     nodes.Keyword,
 )
+_SHORT = 10**18
+"""Numbers below it have fewer characters than any text may have."""
 _LOOPS = 2
 """Loops inside each other; more would take the time of a product of sizes."""
 
@@ -196,6 +198,8 @@ class Template:
             value = scope.get(self._name)
             if type(value) is str and len(value) <= TEMPLATE_CHARACTERS:
                 return value
+            if type(value) is int and abs(value) < _SHORT:
+                return str(value)
         pieces: list[str] = []
         size = 0
         try:

@@ -20,7 +20,7 @@ MOST_RECORDS = 500
 """In a unit, unless a page has more."""
 MOST_BYTES = 1024 * 1024
 """The same in bytes."""
-COMPANY = 0.02
+COMPANY = 0.1
 """Seconds that a page waits for others."""
 AT_ONCE = 2
 """Units with the journal: one is being written, and the next one is ready."""

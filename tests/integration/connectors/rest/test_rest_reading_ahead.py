@@ -79,7 +79,7 @@ def ids(intake: RecordingIntake) -> list[int]:
 @pytest.mark.parametrize("poll", [OFFSET, NUMBER], ids=["offset", "number"])
 async def test_pages_that_we_number_are_asked_for_meanwhile(bench: Workbench, poll: dict[str, Any]) -> None:
     system, intake = System(), RecordingIntake()
-    system.takes = 3 * COMPANY
+    system.takes = 1.5 * COMPANY
     intake.gate.clear()
     async with serving(system) as url:
         stand = polling(bench, url, poll)
@@ -115,7 +115,7 @@ async def test_pages_that_the_system_names_are_asked_for_when_the_one_before_is_
 
 async def test_pages_in_memory_are_asked_for_again_after_a_crash(bench: Workbench) -> None:
     system, first = System(), RecordingIntake()
-    system.takes = 3 * COMPANY
+    system.takes = 1.5 * COMPANY
     first.gate.clear()
     async with serving(system) as url:
         stand = polling(bench, url, OFFSET)
