@@ -138,5 +138,6 @@ async def test_what_came_before_a_system_failed_is_written_first(bench: Workbenc
         await asyncio.sleep(0.1)
         assert not stand.lost.done()
         intake.gate.set()
-        assert isinstance(await asyncio.wait_for(stand.lost, 5), NotConnected)
+        async with asyncio.timeout(5):
+            assert isinstance(await stand.lost, NotConnected)
     assert ids(intake) == list(range(6))

@@ -128,7 +128,8 @@ async def test_a_server_that_goes_away_meanwhile_takes_nothing_along(
     await intake.wait_for(1, offered=True)
     await source.connection.close()
     intake.gate.set()
-    await asyncio.wait_for(source.lost, 10)
+    async with asyncio.timeout(10):
+        await source.lost
     assert len(intake.accepted) == 1
     again = RecordingIntake(position=intake.position)
     await source.connection.open()
