@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig
 
 from tests.conformance.stand import RecordingIntake, Stand
@@ -33,10 +34,17 @@ async def run(stand: Stand) -> RecordingIntake:
     return intake
 
 
-async def consumer(yard: Yard, ack_wait: float = 1.0) -> None:
+async def consumer(yard: Yard) -> None:
     """What an earlier life of the source has made."""
-    config = ConsumerConfig(durable_name=CONSUMER, ack_policy=AckPolicy.EXPLICIT, ack_wait=ack_wait)
+    config = ConsumerConfig(durable_name=CONSUMER, ack_policy=AckPolicy.EXPLICIT, ack_wait=1)
     await yard.js.add_consumer("IN", config)
+
+
+async def taken_before(yard: Yard, count: int, sent: int) -> list[Msg]:
+    """Of the messages that were sent, an earlier life of the source has these."""
+    await consumer(yard)
+    await yard.send(*numbered(1, sent))
+    return await (await yard.other_reader("IN", CONSUMER, count)).came(count)
 
 
 async def test_a_request_that_is_still_open_takes_what_others_wait_for(yard: Yard) -> None:
@@ -52,10 +60,7 @@ async def test_a_request_that_is_still_open_takes_what_others_wait_for(yard: Yar
 
 
 async def test_what_an_earlier_life_still_held_on_to_is_waited_for(yard: Yard) -> None:
-    await consumer(yard)
-    await yard.send(*numbered(1, 3))
-    earlier = await yard.other_reader("IN", CONSUMER, 3)
-    taken = await earlier.came(3)
+    taken = await taken_before(yard, 3, sent=3)
     intake = await run(yard.source())
     await yard.send(*numbered(4, 6))
     for _ in range(3):  # its last signs of life were on their way
@@ -68,10 +73,7 @@ async def test_what_an_earlier_life_still_held_on_to_is_waited_for(yard: Yard) -
 
 
 async def test_what_comes_again_in_another_order_is_put_right(yard: Yard) -> None:
-    await consumer(yard)
-    await yard.send(*numbered(1, 6))
-    earlier = await yard.other_reader("IN", CONSUMER, 4)
-    taken = await earlier.came(4)
+    taken = await taken_before(yard, 4, sent=6)
     for message in reversed(taken[2:]):
         await message.nak()
     intake = await run(yard.source())
@@ -80,10 +82,7 @@ async def test_what_comes_again_in_another_order_is_put_right(yard: Yard) -> Non
 
 
 async def test_there_is_room_for_what_is_missing(yard: Yard) -> None:
-    await consumer(yard)
-    await yard.send(*numbered(1, 30))
-    earlier = await yard.other_reader("IN", CONSUMER, 4)
-    await earlier.came(4)
+    await taken_before(yard, 4, sent=30)
     intake = await run(yard.source(max_pending=2))
     await intake.wait_for(30)
     assert bodies(intake) == numbered(1, 30)
