@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.finding import harness_of, spec_of
+from tests.conformance.finding import harness_of, running, spec_of
 from tests.conformance.harness_contract import PeerHarness
 from tests.conformance.stand import Workbench, workbench
 from tundish.sdk import ConnectorSpec
@@ -25,14 +25,8 @@ def spec(request: pytest.FixtureRequest, connector: str) -> ConnectorSpec:
 @pytest.fixture
 async def peer(connector: str, tmp_path: Path) -> AsyncIterator[PeerHarness]:
     """A running peer."""
-    folder = tmp_path / "peer"
-    folder.mkdir()
-    harness = harness_of(connector)(folder)
-    await harness.start()
-    try:
+    async with running(connector, tmp_path) as harness:
         yield harness
-    finally:
-        await harness.leave()
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +46,19 @@ def _listed(connector: str, where: str) -> dict[str, type[PeerHarness]]:
 def harness_of(name: str) -> type[PeerHarness]:
     """The harness of a connector, of one way to use it, or of one system."""
     return peers_of(name.partition(":")[0])[name]
+
+
+@asynccontextmanager
+async def running(name: str, below: Path) -> AsyncIterator[PeerHarness]:
+    """Its peer, until the block ends, in a folder of its own."""
+    folder = below / "peer"
+    folder.mkdir()
+    harness = harness_of(name)(folder)
+    await harness.start()
+    try:
+        yield harness
+    finally:
+        await harness.leave()
 
 
 def spec_of(name: str) -> ConnectorSpec:

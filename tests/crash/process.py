@@ -94,4 +94,5 @@ class Process:
         """End it in order; its exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self._process.wait(), 20)
+        async with asyncio.timeout(20):
+            return await self._process.wait()

@@ -65,10 +65,17 @@ class Commits:
             self.refused = "our user has no right to the group"
         except (TimeoutError, KafkaError, OSError) as error:
             self.refused = str(error) or type(error).__name__
+        except asyncio.CancelledError:
+            # aiokafka goes on with it, with nobody to hear what becomes of it; its answer comes before the last one's.
+            self._keep(reached)
+            raise
         else:
             self.refused = ""
             return True
-        # What was reached later stays; an older offset never replaces it.
-        self._reached = {**reached, **self._reached}
+        self._keep(reached)
         self._more.set()
         return False
+
+    def _keep(self, reached: dict[int, int]) -> None:
+        # What was reached later stays; an older offset never replaces it.
+        self._reached = {**reached, **self._reached}

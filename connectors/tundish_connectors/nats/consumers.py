@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Sequence
 
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
@@ -14,11 +12,6 @@ from tundish.faults import Fault
 from tundish_connectors.nats.gaps import Position
 from tundish_connectors.nats.session import NatsSession
 from tundish_connectors.nats.settings import NatsSourceSettings
-
-_LOOK = 0.25
-"""Seconds between looks at what is still handed out."""
-_LONGEST = 60.0
-"""Seconds after which reading begins in any case."""
 
 
 async def find(session: NatsSession, stream: str, name: str) -> ConsumerInfo | None:
@@ -57,20 +50,6 @@ async def make(session: NatsSession, settings: NatsSourceSettings, name: str, af
     except APIError as error:
         cure = f"remove the consumer '{name}', or name another one with 'consumer'"
         raise Misconfigured(f"the consumer '{name}' cannot be used: {error.description}", cure) from error
-
-
-async def settle(session: NatsSession, info: ConsumerInfo) -> None:
-    """Wait until what an earlier life has in hand is handed out again: it comes before everything new only then."""
-    stream, name = info.stream_name, info.name
-    patience = (info.config.ack_wait or 30.0) + _LOOK
-    begun = since = time.monotonic()
-    handed_out = info.delivered.consumer_seq if info.delivered else 0
-    while info.num_ack_pending and time.monotonic() - since < patience and time.monotonic() - begun < _LONGEST:
-        await asyncio.sleep(_LOOK)
-        info = await session.asked(session.jetstream.consumer_info(stream, name))
-        if info.delivered and info.delivered.consumer_seq != handed_out:
-            # A request of the earlier life was still open, and has taken more.
-            handed_out, since = info.delivered.consumer_seq, time.monotonic()
 
 
 def consumer_faults(info: ConsumerInfo, settings: NatsSourceSettings) -> Sequence[Fault]:

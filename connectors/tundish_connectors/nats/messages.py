@@ -25,6 +25,8 @@ class Delivered:
     """How often it was handed out."""
     sequence: int
     """Its place in the stream."""
+    delivery: int
+    """How many the consumer has handed out with it, whoever got them."""
     time: str
     """When the stream got it, RFC 3339 to the microsecond."""
 
@@ -39,9 +41,9 @@ def delivered(reply: str) -> Delivered | None:
         return None
     start = 2 if len(names) == 9 else 4
     try:
-        stream, consumer, count, sequence, _, nanoseconds = names[start : start + 6]
+        stream, consumer, count, sequence, delivery, nanoseconds = names[start : start + 6]
         when = _EPOCH + timedelta(microseconds=int(nanoseconds) // 1000)
-        return Delivered(stream, consumer, int(count), int(sequence), when.isoformat())
+        return Delivered(stream, consumer, int(count), int(sequence), int(delivery), when.isoformat())
     except (ValueError, OverflowError):
         return None
 

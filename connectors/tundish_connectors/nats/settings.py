@@ -93,8 +93,8 @@ class NatsSourceSettings(Settings):
     max_pending: Annotated[int, Field(ge=1, le=2000)] = 500
     """How many messages may be on their way to the disk at the same time."""
     ack_wait: Annotated[Duration, Field(ge=1, le=3600)] = 5.0
-    """After so long without a sign of ours the server hands a message out again; after a crash, reading goes on when it
-    has passed, so that the order stays."""
+    """After so long without a sign of ours the server hands a message out again; after a crash, new messages wait for
+    that, so that the order stays."""
 
 
 class NatsDestinationSettings(Settings):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -16,14 +17,29 @@ from tundish.model import Acceptance, Unit
 from tundish.sdk import Arrivals, Context, Intake, Source
 from tundish.telemetry import Event
 from tundish_connectors.nats.connection import NatsConnection
-from tundish_connectors.nats.consumers import consumer_faults, find, make, settle
+from tundish_connectors.nats.consumers import consumer_faults, find, make
 from tundish_connectors.nats.gaps import Gap, Position, gap_before, position_of, record
-from tundish_connectors.nats.in_hand import InHand
-from tundish_connectors.nats.messages import delivered, meta_of
-from tundish_connectors.nats.pulling import Pull
+from tundish_connectors.nats.messages import Delivered, delivered, meta_of
+from tundish_connectors.nats.reading.in_hand import InHand
+from tundish_connectors.nats.reading.order import Order
+from tundish_connectors.nats.reading.pulling import Pull
 from tundish_connectors.nats.session import NatsSession
 from tundish_connectors.nats.settings import NatsSourceSettings
 from tundish_connectors.nats.streams import stream_faults
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one life of a source reads with."""
+
+    pull: Pull
+    order: Order
+    in_hand: InHand
+    arrivals: Arrivals
+
+    async def ask(self) -> None:
+        """Ask for more, if there is room. Raises NotConnected."""
+        await self.pull.ask(self.arrivals.unacknowledged + self.order.held, self.order.missing)
 
 
 class NatsSource(Source[NatsSourceSettings, NatsConnection]):
@@ -99,17 +115,19 @@ class NatsSource(Source[NatsSourceSettings, NatsConnection]):
         info = await self._consume(session, before if before is not None and before.created == created else None)
         first = self._first(stream, info)
         self._report(gap_before(before, self.settings.stream, created, first))
-        await settle(session, info)
         self._seen = max(info.delivered.stream_seq if info.delivered else 0, first - 1)
         self._taken = before.sequence if before is not None and before.created == created else 0
         arrivals = Arrivals(intake)
         arrivals.start(self.context, self.settings.max_pending)
         self._in_hand = in_hand = InHand(session)
+        taking = partial(self._take, arrivals, in_hand, created, all_of_it=self._sees_all(info))
         pull = Pull(session, self.settings.stream, self._consumer, self.settings.max_pending)
         await pull.begin()
-        self.context.start(self._acknowledge(in_hand, arrivals, pull), name="acknowledge")
+        reading = _Reading(pull, Order(info, in_hand, taking), in_hand, arrivals)
+        self.context.start(self._acknowledge(reading), name="acknowledge")
         self.context.start(in_hand.keep_alive((info.config.ack_wait or 30.0) / 3), name="keep alive")
-        self.context.start(self._receive(arrivals, in_hand, pull, created, info), name="receive")
+        self.context.start(self._receive(reading), name="receive")
+        self.context.start(self._keep_order(session, reading), name="order")
         await self._watch(session, pull)
 
     async def _consume(self, session: NatsSession, before: Position | None) -> ConsumerInfo:
@@ -129,36 +147,39 @@ class NatsSource(Source[NatsSourceSettings, NatsConnection]):
             await session.alive()
             pull.require_life()
 
-    async def _acknowledge(self, in_hand: InHand, arrivals: Arrivals, pull: Pull) -> None:
+    async def _acknowledge(self, reading: _Reading) -> None:
         while True:
-            await in_hand.acknowledged()
-            await pull.ask(arrivals.unacknowledged)
+            await reading.in_hand.acknowledged()
+            await reading.ask()
 
-    async def _receive(self, arrivals: Arrivals, in_hand: InHand, pull: Pull, created: str, info: ConsumerInfo) -> None:
-        all_of_it = self._sees_all(info)
+    async def _receive(self, reading: _Reading) -> None:
         while True:
-            await pull.ask(arrivals.unacknowledged)
-            message = await pull.next()
-            if message is not None:
-                self._take(arrivals, in_hand, created, message, all_of_it=all_of_it)
+            await reading.ask()
+            message = await reading.pull.next()
+            told = delivered(message.reply) if message is not None else None
+            if message is not None and told is not None:
+                reading.order.take(message, told)
 
-    def _take(self, arrivals: Arrivals, in_hand: InHand, created: str, message: Msg, *, all_of_it: bool) -> None:
-        told = delivered(message.reply)
-        if told is None:
-            return
+    async def _keep_order(self, session: NatsSession, reading: _Reading) -> None:
+        while True:
+            await reading.order.look(partial(find, session, self.settings.stream, self._consumer))
+            await reading.ask()
+
+    def _take(
+        self, arrivals: Arrivals, in_hand: InHand, created: str, message: Msg, told: Delivered, *, all_of_it: bool
+    ) -> None:
         if all_of_it and told.count == 1 and self._seen and told.sequence > self._seen + 1:
             reason = "the stream discarded them before they were read"
             self._report(Gap(told.stream, self._seen + 1, told.sequence - 1, reason))
         self._seen = max(self._seen, told.sequence)
         self._taken = max(self._taken, told.sequence)
-        in_hand.take(message.reply)
         unit = Unit(
             body=message.data,
             received=datetime.now(UTC),
             meta=meta_of(message, told),
             cursor=Position(told.stream, created, self._taken).cursor(),
         )
-        arrivals.add(unit, partial(_done, in_hand, message.reply))
+        arrivals.add(unit, partial(_done, in_hand, told.sequence, message.reply))
 
     def _sees_all(self, info: ConsumerInfo) -> bool:
         """Whether a missing number means a missing message, and no message of another subject or a newer value."""
@@ -188,5 +209,5 @@ class NatsSource(Source[NatsSourceSettings, NatsConnection]):
         )
 
 
-def _done(in_hand: InHand, reply: str, _: Acceptance) -> None:
-    in_hand.done(reply)
+def _done(in_hand: InHand, number: int, reply: str, _: Acceptance) -> None:
+    in_hand.done(number, reply)

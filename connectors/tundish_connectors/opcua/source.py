@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from asyncua.ua.uaerrors import UaError
 
@@ -185,7 +186,7 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
             self._skew,
         )
         self.context.start(session.over(), name="watch")
-        self.context.start(self._look_after(session, subscription), name="look after")
+        self.context.start(self._look_after(session, subscription, reception), name="look after")
         try:
             await reception.begin()
             await reception.run()
@@ -198,7 +199,7 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
         except UaError as error:
             raise NotConnected(f"the server refused: {error}") from error
 
-    async def _look_after(self, session: Session, subscription: Subscription) -> None:
+    async def _look_after(self, session: Session, subscription: Subscription, reception: Reception) -> None:
         """Tries refused and absent nodes again, and notes that the server was there."""
         waited = 0.0
         while True:
@@ -209,9 +210,7 @@ class OpcUaSource(Source[OpcUaSourceSettings, OpcUaConnection]):
                 waited = 0.0
                 if self._absent or subscription.revised.failed or subscription.lacks_items:
                     try:
-                        await self._match(subscription, session)
+                        await reception.ask_anew(partial(self._match, subscription, session))
                     except UaError as error:
                         raise NotConnected(f"the server refused the nodes: {error}") from error
-                    if self._reception is not None:
-                        await self._reception.renewed(subscription.renewed)
             self._remember_seen(subscription)

@@ -76,8 +76,7 @@ async def test_a_half_open_line_is_noticed_and_loses_nothing(peer: PeerHarness, 
             line.thaw()
         for each in everything:
             await each.settled()
-            # What the dead line has in hand may come again behind new units: NATS tells nobody when it does.
-            await each.goes_on()
+            await each.goes_on_in_order()
 
 
 async def test_a_slow_line_costs_nothing(peer: PeerHarness, components: Components) -> None:

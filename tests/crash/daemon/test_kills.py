@@ -160,7 +160,8 @@ async def test_a_message_that_kills_the_process_is_a_dead_letter_at_the_third_cr
 async def lives(daemon: Process, seconds: float) -> bool:
     """Whether the daemon is still there after so many seconds."""
     try:
-        await asyncio.wait_for(daemon.ended(), seconds)
+        async with asyncio.timeout(seconds):
+            await daemon.ended()
     except TimeoutError:
         return True
     return False

@@ -46,7 +46,8 @@ async def test_units_are_refused_and_deliveries_wait_until_there_is_room(tmp_pat
         assert await fill(journal, versions, promises, 2, 8)
         assert not closing.done()
         disk.full = False
-        await asyncio.wait_for(closing, 5)
+        async with asyncio.timeout(5):
+            await closing
         promises.tell(("done", waiting.seq, waiting.destination))
         assert not await fill(journal, versions, promises, 3, 40)
         await promises.check(journal)
@@ -86,7 +87,8 @@ async def test_a_closing_daemon_does_not_wait_for_room(tmp_path: Path) -> None:
         disk.full = True
         closing = journal.done(waiting.seq, waiting.destination, "delivered")
         assert await fill(journal, versions, promises, 2, 8)
-        await asyncio.wait_for(journal.close(), 5)
+        async with asyncio.timeout(5):
+            await journal.close()
         with pytest.raises(JournalError, match="closed while the disk was full, so this was not written"):
             await closing
     journal = await open_journal(tmp_path, limits=SMALL)

@@ -7,18 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.finding import harness_of
+from tests.conformance.finding import running
 from tests.conformance.harness_contract import PeerHarness
 
 
 @pytest.fixture
 async def peer(connector: str, tmp_path: Path) -> AsyncIterator[PeerHarness]:
     """A running peer."""
-    folder = tmp_path / "peer"
-    folder.mkdir()
-    harness = harness_of(connector)(folder)
-    await harness.start()
-    try:
+    async with running(connector, tmp_path) as harness:
         yield harness
-    finally:
-        await harness.leave()

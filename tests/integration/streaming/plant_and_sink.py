@@ -149,7 +149,8 @@ class Process:
         self.note_memory()
         self._process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(self._process.wait(), 30)
+            async with asyncio.timeout(30):
+                await self._process.wait()
         finally:
             if self._process.returncode is None:
                 self._process.kill()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from asyncua.ua.uaerrors import UaError
@@ -20,7 +19,7 @@ from tundish_connectors.opcua.subscribing.backfill import EVERY, Backfill, begin
 from tundish_connectors.opcua.subscribing.memory import Position
 from tundish_connectors.opcua.subscribing.progress import Progress
 from tundish_connectors.opcua.subscribing.reading import Reader
-from tundish_connectors.opcua.subscribing.stream import Missing, Notification, Stream, SubscriptionGone
+from tundish_connectors.opcua.subscribing.stream import Missing, Notification, Rest, Stream, SubscriptionGone
 from tundish_connectors.opcua.subscribing.subscription import Subscription
 from tundish_connectors.opcua.tags.exchange import Exchange, Step
 from tundish_connectors.opcua.tags.handshake import HandshakeState
@@ -30,14 +29,6 @@ from tundish_connectors.opcua.values.records import Item, Record, gap_record
 _HANDSHAKE = "handshake"
 _MOST_PATHS = 50
 """Paths that a gap names at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """What a notification has behind its gaps."""
-
-    records: list[Record]
-    notification: Notification
 
 
 class Reception:
@@ -69,8 +60,8 @@ class Reception:
         self._exchange = exchange
         self._skew = skew
         self.stream = Stream(session, subscription.number, subscription.revised.silence)
-        self._held: deque[Notification | Missing | _Rest] = deque()
-        self._filling = False
+        self._held: deque[Notification | Missing | Rest] = deque()
+        self._filling = self._asking = False
         self._has_holes = asyncio.Event()
         self._fresh: set[str] = set()
         self._filled = asyncio.Event()
@@ -86,7 +77,7 @@ class Reception:
         last = await self._progress.begin(self._server_time())
         if self._subscription.remembered.missing_since is not None:
             await self._report_gap()
-        await self.renewed(self._subscription.renewed)
+        await self._renewed(self._subscription.renewed)
         if self._exchange is not None:
             self._exchange.state = HandshakeState(**self._progress.position.tags.get(_HANDSHAKE, {}))
             for step in await self._exchange.resume(is_new=self._subscription.is_new):
@@ -109,7 +100,7 @@ class Reception:
 
     async def _room(self) -> None:
         """Wait until another notification may come; the server holds back the others."""
-        while self._filling and self._progress.keeps_order and len(self._held) >= self._settings.in_flight:
+        while self._must_wait() and self._progress.keeps_order and len(self._held) >= self._settings.in_flight:
             self._filled.clear()
             try:
                 async with asyncio.timeout(self._progress.patience):
@@ -124,7 +115,18 @@ class Reception:
             self._gone.setdefault(self._reader.items[handle].path, self._progress.position.time)
         self._reader.gone.clear()
 
-    async def renewed(self, items: Sequence[Item]) -> None:
+    async def ask_anew(self, match: Callable[[], Awaitable[None]]) -> None:
+        """Let `match` ask for nodes that were not there; what it brings waits for the gaps of those that are again."""
+        self._asking = True
+        try:
+            await match()
+            await self._renewed(self._subscription.renewed)
+        finally:
+            self._asking = False
+        self._filled.set()
+        await self._arrived([])
+
+    async def _renewed(self, items: Sequence[Item]) -> None:
         """The server has the nodes of these items again, and nobody knows for how long it has had them."""
         for item in items:
             since = self._gone.pop(item.path, self._progress.position.time)
@@ -148,13 +150,15 @@ class Reception:
             await self._take(self._held.popleft())
 
     def _must_wait(self) -> bool:
-        return self._filling and (self._progress.keeps_order or len(self._held) <= self._settings.in_flight)
+        return (self._filling or self._asking) and (
+            self._progress.keeps_order or len(self._held) <= self._settings.in_flight
+        )
 
-    async def _take(self, found: Notification | Missing | _Rest) -> None:
+    async def _take(self, found: Notification | Missing | Rest) -> None:
         if isinstance(found, Missing):
             await self._missed(found)
             return
-        if isinstance(found, _Rest):
+        if isinstance(found, Rest):
             await self._taken(self._reader.still_new(found.records), found.notification)
             return
         records = self._reader.records(found)
@@ -189,7 +193,7 @@ class Reception:
         known = {handle: since for handle, since in holes.items() if since is not None}
         head = self._reader.still_new(records[:first])
         await self._progress.take(head, self._progress.next(holes=self._progress.widened(known)))
-        self._held.appendleft(_Rest(records[first:], found))
+        self._held.appendleft(Rest(records[first:], found))
         self._fill_soon(known)
 
     async def _missed(self, missing: Missing) -> None:

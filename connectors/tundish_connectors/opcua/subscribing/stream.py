@@ -14,6 +14,7 @@ from asyncua import ua
 from tundish.errors import NotConnected
 from tundish_connectors.opcua.session import Session
 from tundish_connectors.opcua.subscribing.sequence import between, following, is_after
+from tundish_connectors.opcua.values.records import Record
 
 _BEFORE_FIRST = 0
 """In place of the last sequence number, while there was none: a subscription counts from 1 (Part 4, 7.40)."""
@@ -41,6 +42,14 @@ class Missing:
 
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a notification has behind its gaps."""
+
+    records: list[Record]
+    notification: Notification
 
 
 class Silent(NotConnected):

@@ -41,7 +41,8 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         return
     process.send_signal(signal.SIGTERM)
     try:
-        await asyncio.wait_for(process.wait(), STOPS_WITHIN)
+        async with asyncio.timeout(STOPS_WITHIN):
+            await process.wait()
     except TimeoutError:
         process.kill()
         await process.wait()

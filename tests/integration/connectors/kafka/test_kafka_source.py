@@ -51,6 +51,23 @@ async def test_the_journal_knows_the_position_and_the_group_only_where_it_does_n
     assert places(fresh) == [3]
 
 
+async def test_a_source_that_is_closed_while_it_tells_the_group_tells_it_all(dock: Dock) -> None:
+    await dock.send(b"a")
+    stand, intake = dock.source(), RecordingIntake()
+    intake.gate.clear()
+    await stand.open()
+    stand.run(intake)
+    await intake.wait_for(1, offered=True)
+    await asyncio.sleep(0.3)
+    dock.cluster.proxy.delay(0.15)
+    intake.gate.set()
+    await intake.wait_for(1)
+    await asyncio.sleep(0.05)
+    await stand.close()
+    dock.cluster.proxy.delay(0)
+    assert await dock.reached("us") == 1
+
+
 async def test_the_order_of_each_partition_stays(dock: Dock) -> None:
     for number in range(30):
         await dock.send(b"%d" % number, partition=number % 3)

@@ -92,8 +92,8 @@ async def test_an_acknowledgement_of_a_lost_connection_is_not_sent(yard: Yard) -
     await stand.lost
     await stand.close()
     await stand.open_when_possible()
-    for reply in list(stale._waiting):
-        stale.done(reply)
+    for number, reply in list(stale._waiting.items()):
+        stale.done(number, reply)
     with pytest.raises(NotConnected):
         await stale.acknowledged()
     assert yard.tap.acknowledged == set()

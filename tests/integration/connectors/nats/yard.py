@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import nats
 from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
 from nats.js.api import StreamConfig
 
 from tests.conformance.nats_server import NatsServer
 from tests.conformance.nats_tap import NatsTap
 from tests.conformance.ports import LOOPBACK, free_port
-from tests.conformance.stand import Stand, Workbench
+from tests.conformance.stand import PATIENCE, Stand, Workbench
 from tundish.sdk import connector
 
 SPEC = connector("nats")
@@ -21,6 +24,17 @@ SPEC = connector("nats")
 
 async def silent(error: Exception) -> None:
     """Clients of tests say nothing about servers that are stopped."""
+
+
+class OtherReader:
+    """Has asked a consumer for messages, and acknowledges none by itself: a dead line, or a life that ended."""
+
+    def __init__(self, answers: Subscription) -> None:
+        self._answers = answers
+
+    async def came(self, count: int) -> list[Msg]:
+        """The next messages."""
+        return [await self._answers.next_msg(PATIENCE) for _ in range(count)]
 
 
 class Yard:
@@ -65,6 +79,16 @@ class Yard:
         """Publish, and wait for the stream each time."""
         for body in bodies:
             await self.js.publish(subject, body, headers=headers)
+
+    async def other_reader(self, stream: str, consumer: str, batch: int) -> OtherReader:
+        """Let somebody else ask a consumer for so many messages."""
+        assert self._client is not None
+        inbox = self._client.new_inbox()
+        answers = await self._client.subscribe(inbox)
+        request = json.dumps({"batch": batch, "expires": 30_000_000_000}).encode()
+        await self._client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}", request, reply=inbox)
+        await self._client.flush()
+        return OtherReader(answers)
 
     def connection(self, **settings: object) -> dict[str, object]:
         """Through the tap."""

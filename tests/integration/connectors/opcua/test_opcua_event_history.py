@@ -94,11 +94,25 @@ async def recorder(*, records_events: bool = True) -> AsyncIterator[Recorder]:
         yield Recorder(server, port, count, machine, other)
 
 
-def source_of(bench: Workbench, port: int, **settings: object) -> Stand:
-    """A source, not open yet."""
+async def running(bench: Workbench, peer: Recorder, **settings: Any) -> tuple[Stand, RecordingIntake]:
+    """A source that has the first values of its nodes."""
     spec = connector("opcua")
-    there = {"endpoint": f"opc.tcp://{LOOPBACK}:{port}", "security": "none", "structures": False}
-    return bench.stand(spec, spec.source, there, {"publishing_interval": "200ms", "sampling": "0s", **settings})
+    there = {"endpoint": f"opc.tcp://{LOOPBACK}:{peer.port}", "security": "none", "structures": False}
+    wanted = {"publishing_interval": "200ms", "sampling": "0s", **settings}
+    source, intake = bench.stand(spec, spec.source, there, wanted), RecordingIntake()
+    await source.open()
+    source.run(intake)
+    await received(intake, len(settings.get("nodes", ())))
+    return source, intake
+
+
+async def hearing(bench: Workbench, peer: Recorder) -> tuple[Stand, RecordingIntake]:
+    """A source that has an event."""
+    source, intake = await running(bench, peer, events=[EVENTS])
+    await asyncio.sleep(0.5)
+    await peer.raise_("before")
+    await until(lambda: messages(intake) == ["before"])
+    return source, intake
 
 
 def messages(intake: RecordingIntake) -> list[str]:
@@ -108,10 +122,7 @@ def messages(intake: RecordingIntake) -> list[str]:
 
 async def test_a_notification_that_it_does_not_have_any_more_is_a_gap_and_filled(tmp_path: Path) -> None:
     async with recorder() as peer, workbench(tmp_path) as bench:
-        source, intake = source_of(bench, peer.port, nodes=["Objects/Line1/Count"]), RecordingIntake()
-        await source.open()
-        source.run(intake)
-        await received(intake, 1)
+        _, intake = await running(bench, peer, nodes=["Objects/Line1/Count"])
         with peer.losing():
             await peer.write(1, 2)
         await peer.write(3)
@@ -126,10 +137,7 @@ async def test_a_notification_that_it_does_not_have_any_more_is_a_gap_and_filled
 async def test_a_history_longer_than_one_answer_comes_whole(tmp_path: Path) -> None:
     """Rule 9: a limit truncates silently."""
     async with recorder() as peer, workbench(tmp_path) as bench:
-        source, intake = source_of(bench, peer.port, nodes=["Objects/Line1/Count"]), RecordingIntake()
-        await source.open()
-        source.run(intake)
-        await received(intake, 1)
+        source, intake = await running(bench, peer, nodes=["Objects/Line1/Count"])
         await asyncio.sleep(0.5)
         await source.close()
         await peer.forget()
@@ -146,12 +154,7 @@ async def test_a_history_longer_than_one_answer_comes_whole(tmp_path: Path) -> N
 
 async def test_events_of_a_lost_notification_come_from_the_history(tmp_path: Path) -> None:
     async with recorder() as peer, workbench(tmp_path) as bench:
-        source, intake = source_of(bench, peer.port, events=[EVENTS]), RecordingIntake()
-        await source.open()
-        source.run(intake)
-        await asyncio.sleep(0.5)
-        await peer.raise_("before")
-        await until(lambda: messages(intake) == ["before"])
+        _, intake = await hearing(bench, peer)
         with peer.losing():
             await peer.raise_("lost 1", "lost 2")
             await peer.raise_("harmless", severity=100)
@@ -173,12 +176,7 @@ async def test_events_of_a_lost_notification_come_from_the_history(tmp_path: Pat
 async def test_events_of_a_lost_subscription_come_from_the_history(tmp_path: Path) -> None:
     """More than one answer holds, none twice."""
     async with recorder() as peer, workbench(tmp_path) as bench:
-        source, intake = source_of(bench, peer.port, events=[EVENTS]), RecordingIntake()
-        await source.open()
-        source.run(intake)
-        await asyncio.sleep(0.5)
-        await peer.raise_("before")
-        await until(lambda: messages(intake) == ["before"])
+        source, intake = await hearing(bench, peer)
         await asyncio.sleep(0.5)
         await source.close()
         await peer.forget()
@@ -199,9 +197,7 @@ async def test_events_of_a_lost_subscription_come_from_the_history(tmp_path: Pat
 )
 async def test_a_gap_says_that_events_are_lost(tmp_path: Path, records_events: bool, history: bool) -> None:
     async with recorder(records_events=records_events) as peer, workbench(tmp_path) as bench:
-        source, intake = source_of(bench, peer.port, events=[{**EVENTS, "history": history}]), RecordingIntake()
-        await source.open()
-        source.run(intake)
+        _, intake = await running(bench, peer, events=[{**EVENTS, "history": history}])
         await asyncio.sleep(0.5)
         with peer.losing():
             await peer.raise_("lost")
@@ -216,10 +212,7 @@ async def test_what_a_full_queue_may_have_dropped_comes_from_the_history(tmp_pat
     """It never says that it dropped something."""
     async with recorder() as peer, workbench(tmp_path) as bench:
         short = {"nodes": [{"node": "Objects/Line1/Count", "queue": 3}], "events": [{**EVENTS, "queue": 3}]}
-        source, intake = source_of(bench, peer.port, **short), RecordingIntake()
-        await source.open()
-        source.run(intake)
-        await received(intake, 1)
+        _, intake = await running(bench, peer, **short)
         await peer.write(*range(1, 21))
         names = [str(number) for number in range(20)]
         await peer.raise_(*names)

@@ -194,7 +194,8 @@ async def test_ten_restarts_of_the_system_lose_nothing(bench: Workbench, cap: Ca
             await to.destination.deliver(outgoing(created, order(created)))
         assert type(caught.value) in {Transient, Unknown}
         if restart:
-            assert isinstance(await asyncio.wait_for(stand.lost, 10), NotConnected)
+            async with asyncio.timeout(10):
+                assert isinstance(await stand.lost, NotConnected)
             await stand.close()
         intake.position = intake.accepted[-1].cursor if intake.accepted else None
         await cap.start()
@@ -227,7 +228,8 @@ async def test_faults_of_the_line(bench: Workbench, cap: Cap, fault: str) -> Non
             with pytest.raises(Unknown):
                 await sent
             if fault == "freeze":
-                assert isinstance(await asyncio.wait_for(stand.lost, 10), NotConnected)
+                async with asyncio.timeout(10):
+                    assert isinstance(await stand.lost, NotConnected)
             proxy.thaw()
             await asyncio.sleep(0.5)
             if stand.lost.done():

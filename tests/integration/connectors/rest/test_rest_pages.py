@@ -69,7 +69,8 @@ async def test_a_page_that_is_never_there_stops_the_poll(bench: Workbench) -> No
         stand, intake = polling(bench, url, PAGES["next"]), RecordingIntake()
         await stand.open()
         stand.run(intake)
-        lost = await asyncio.wait_for(stand.lost, 5)
+        async with asyncio.timeout(5):
+            lost = await stand.lost
     assert isinstance(lost, Misconfigured)
     assert "page 3 of /orders: the system answered 404" in str(lost)
     assert ids_of(intake) == [1, 2, 3, 4]
@@ -83,7 +84,8 @@ async def test_a_system_that_ignores_the_parameter_is_no_endless_loop(bench: Wor
         stand = polling(bench, url, PAGES["offset"])
         await stand.open()
         stand.run(RecordingIntake())
-        lost = await asyncio.wait_for(stand.lost, 5)
+        async with asyncio.timeout(5):
+            lost = await stand.lost
     assert isinstance(lost, Misconfigured)
     assert "the same as the one before" in str(lost)
 

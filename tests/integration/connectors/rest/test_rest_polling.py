@@ -54,7 +54,8 @@ async def test_an_answer_that_is_no_page_is_not_taken(
         stand, intake = polling(bench, url, {"largest_page": "1kB"}), RecordingIntake()
         await stand.open()
         stand.run(intake)
-        lost = await asyncio.wait_for(stand.lost, 5)
+        async with asyncio.timeout(5):
+            lost = await stand.lost
     assert type(lost) is error
     assert words in str(lost)
     assert intake.offered == []
@@ -71,7 +72,8 @@ async def test_refusals(bench: Workbench, status: int, error: type[Exception]) -
         stand = polling(bench, url, {})
         await stand.open()
         stand.run(RecordingIntake())
-        lost = await asyncio.wait_for(stand.lost, 5)
+        async with asyncio.timeout(5):
+            lost = await stand.lost
     assert type(lost) is error
     assert "so sad" in str(lost)
 

@@ -64,10 +64,14 @@ async def serving(system: System) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def polling(bench: Workbench, url: str, poll: dict[str, Any]) -> Stand:
-    """A source that polls once in a long time."""
+async def stalled(bench: Workbench, url: str, poll: dict[str, Any]) -> tuple[Stand, RecordingIntake]:
+    """A source that polls once in a long time, and whose first page waits for the disk."""
     settings = {"poll": {"path": "/orders", "every": "1h", "items": "orders", **poll}}
-    return bench.stand(SPEC, SPEC.source, {"url": url}, settings)
+    stand, intake = bench.stand(SPEC, SPEC.source, {"url": url}, settings), RecordingIntake()
+    intake.gate.clear()
+    await stand.open()
+    stand.run(intake)
+    return stand, intake
 
 
 def ids(intake: RecordingIntake) -> list[int]:
@@ -78,13 +82,10 @@ def ids(intake: RecordingIntake) -> list[int]:
 
 @pytest.mark.parametrize("poll", [OFFSET, NUMBER], ids=["offset", "number"])
 async def test_pages_that_we_number_are_asked_for_meanwhile(bench: Workbench, poll: dict[str, Any]) -> None:
-    system, intake = System(), RecordingIntake()
+    system = System()
     system.takes = 1.5 * COMPANY
-    intake.gate.clear()
     async with serving(system) as url:
-        stand = polling(bench, url, poll)
-        await stand.open()
-        stand.run(intake)
+        _, intake = await stalled(bench, url, poll)
         await until(lambda: system.asked == [0, 2, 4, 6, 8, 10], lambda: str(system.asked))
         assert not intake.accepted
         intake.gate.set()
@@ -98,12 +99,9 @@ async def test_pages_that_we_number_are_asked_for_meanwhile(bench: Workbench, po
 async def test_pages_that_the_system_names_are_asked_for_when_the_one_before_is_durable(
     bench: Workbench, poll: dict[str, Any]
 ) -> None:
-    system, intake = System(), RecordingIntake()
-    intake.gate.clear()
+    system = System()
     async with serving(system) as url:
-        stand = polling(bench, url, poll)
-        await stand.open()
-        stand.run(intake)
+        _, intake = await stalled(bench, url, poll)
         await intake.wait_for(1, offered=True)
         await asyncio.sleep(0.2)
         assert system.asked == [0]
@@ -114,13 +112,10 @@ async def test_pages_that_the_system_names_are_asked_for_when_the_one_before_is_
 
 
 async def test_pages_in_memory_are_asked_for_again_after_a_crash(bench: Workbench) -> None:
-    system, first = System(), RecordingIntake()
+    system = System()
     system.takes = 1.5 * COMPANY
-    first.gate.clear()
     async with serving(system) as url:
-        stand = polling(bench, url, OFFSET)
-        await stand.open()
-        stand.run(first)
+        stand, first = await stalled(bench, url, OFFSET)
         (unit,) = await first.wait_for(1, offered=True)
         await until(lambda: len(system.asked) == 6)
         # The journal has the first page, and the daemon dies before it has the others.
@@ -134,16 +129,14 @@ async def test_pages_in_memory_are_asked_for_again_after_a_crash(bench: Workbenc
 
 async def test_what_came_before_a_system_failed_is_written_first(bench: Workbench) -> None:
     """Otherwise a source that is opened again at once would begin before what is still on its way to the disk."""
-    system, intake = System(), RecordingIntake()
+    system = System()
     system.broken_from = 6
-    intake.gate.clear()
     async with serving(system) as url:
-        stand = polling(bench, url, OFFSET)
-        await stand.open()
-        stand.run(intake)
+        stand, intake = await stalled(bench, url, OFFSET)
         await until(lambda: system.asked == [0, 2, 4, 6])
         await asyncio.sleep(0.1)
         assert not stand.lost.done()
         intake.gate.set()
-        assert isinstance(await asyncio.wait_for(stand.lost, 5), NotConnected)
+        async with asyncio.timeout(5):
+            assert isinstance(await stand.lost, NotConnected)
     assert ids(intake) == list(range(6))

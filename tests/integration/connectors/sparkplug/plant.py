@@ -51,6 +51,16 @@ class Plant:
         """A route that listens."""
         return self._bench.stand(SPEC, SPEC.source, connection or self.connection(), settings, route)
 
+    async def listener(
+        self, connection: dict[str, object] | None = None, **settings: Any
+    ) -> tuple[Stand, RecordingIntake]:
+        """A route that hears what is said from now on."""
+        source, intake = self.source(connection, **settings), RecordingIntake()
+        await source.open()
+        source.run(intake)
+        await listening(source)
+        return source, intake
+
     def destination(self, connection: dict[str, object] | None = None, **settings: object) -> Stand:
         """A route that publishes as an edge node."""
         base = {"group": "plant", "edge_node": "ours", "metrics": {"temperature": "Double", "count": "Int64"}}

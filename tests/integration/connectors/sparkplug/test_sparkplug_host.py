@@ -21,10 +21,7 @@ pytestmark = [pytest.mark.anyio, *NEEDS_PEERS]
 
 
 async def test_births_and_data_come_under_their_names(plant: Plant) -> None:
-    source, intake = plant.source(), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    _, intake = await plant.listener()
     edge = await plant.edge(node=[STATE], press=[TEMPERATURE])
     await edge.tell(op="ddata", device="press", metrics=[{**TEMPERATURE, "value": 21.25}])
     await edge.tell(op="ndata", metrics=[{**STATE, "value": "running"}])
@@ -48,10 +45,7 @@ async def test_births_and_data_come_under_their_names(plant: Plant) -> None:
 
 
 async def test_aliases_mean_what_their_birth_said(plant: Plant) -> None:
-    source, intake = plant.source(kinds=["DDATA", "GAP"]), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    _, intake = await plant.listener(kinds=["DDATA", "GAP"])
     edge = await plant.edge(press=[{**TEMPERATURE, "alias": 0}], oven=[{**TEMPERATURE, "alias": 1}])
     await edge.tell(op="ddata", device="oven", metrics=[{"alias": 1, "type": "Double", "value": 180}])
     await edge.tell(op="ddata", device="press", metrics=[{"alias": 0, "type": "Double", "value": 22}])
@@ -62,80 +56,71 @@ async def test_aliases_mean_what_their_birth_said(plant: Plant) -> None:
     ]
 
 
+VALUES: list[tuple[str, object, object]] = [
+    ("Int8", -128, -128),
+    ("Int32", -(2**31), -(2**31)),
+    ("Int64", 2**53 - 1, 2**53 - 1),
+    ("UInt32", 2**32 - 1, 2**32 - 1),
+    ("Float", 0.1, 0.1),
+    ("Double", 0.1, 0.1),
+    ("Boolean", True, True),
+    ("Text", "größer", "größer"),
+    ("DateTime", 1767225600123, "2026-01-01T00:00:00.123Z"),
+]
+"""A type, what is said, and what is handed over."""
+DATASET = {
+    "numOfColumns": 2,
+    "types": ["String", "Double"],
+    "columns": ["step", "seconds"],
+    "rows": [["heat", 1.5], ["cool", 30.25]],
+}
+TEMPLATE = {
+    "isDefinition": False,
+    "templateRef": "axis",
+    "version": "1.0",
+    "metrics": [{"name": "torque", "type": "Int32", "value": -3}],
+    "parameters": [{"name": "unit", "type": "String", "value": "Nm"}],
+}
+
+
 async def test_every_type_is_exact(plant: Plant) -> None:
-    source, intake = plant.source(kinds=["DBIRTH"]), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
-    dataset = {
-        "numOfColumns": 2,
-        "types": ["String", "Double"],
-        "columns": ["step", "seconds"],
-        "rows": [["heat", 1.5], ["cool", 30.25]],
-    }
-    template = {
-        "isDefinition": False,
-        "templateRef": "axis",
-        "version": "1.0",
-        "metrics": [{"name": "torque", "type": "Int32", "value": -3}],
-        "parameters": [{"name": "unit", "type": "String", "value": "Nm"}],
-    }
-    values: list[tuple[str, str, object, object]] = [
-        ("i8", "Int8", -128, -128),
-        ("i32", "Int32", -(2**31), -(2**31)),
-        ("i64", "Int64", 2**53 - 1, 2**53 - 1),
-        ("u32", "UInt32", 2**32 - 1, 2**32 - 1),
-        ("float", "Float", 0.1, 0.1),
-        ("double", "Double", 0.1, 0.1),
-        ("boolean", "Boolean", True, True),
-        ("text", "Text", "größer", "größer"),
-        ("at", "DateTime", 1767225600123, "2026-01-01T00:00:00.123Z"),
-        (
-            "recipe",
-            "DataSet",
-            dataset,
-            {
-                "columns": ["step", "seconds"],
-                "types": ["String", "Double"],
-                "rows": [{"step": "heat", "seconds": 1.5}, {"step": "cool", "seconds": 30.25}],
-            },
-        ),
-        ("axis", "Template", template, None),
-    ]
-    bytes_ = {"name": "bytes", "type": "Bytes", "base64": "AP8="}
-    quality = {"Quality": {"type": "Int32", "value": 192}}
-    await plant.edge(
-        press=[
-            *({"name": name, "type": kind, "value": value} for name, kind, value, _ in values),
-            bytes_,
-            {**TEMPERATURE, "properties": quality},
-            {"name": "nothing", "type": "Int32", "value": None},
-        ]
-    )
+    _, intake = await plant.listener(kinds=["DBIRTH"])
+    said = [{"name": kind, "type": kind, "value": value} for kind, value, _ in VALUES]
+    bytes_ = {"name": "Bytes", "type": "Bytes", "base64": "AP8="}
+    await plant.edge(press=[*said, bytes_, {"name": "nothing", "type": "Int32", "value": None}])
     (birth,) = await heard(intake, "DBIRTH")
     assert not [each for each in birth["metrics"] if "fault" in each]
-    found = birth["values"]
-    for name, _, _, expected in values:
-        if expected is not None:
-            assert found[name] == expected, name
+    expected = {kind: value for kind, _, value in VALUES}
+    assert birth["values"] == {**expected, "Bytes": "AP8=", "nothing": None}
     body = intake.accepted[0].body
     assert isinstance(body, bytes)
-    assert b'"float":0.1,' in body
-    assert (found["bytes"], found["nothing"]) == ("AP8=", None)
-    axis = found["axis"]
-    assert (axis["template"], axis["version"], axis["is_definition"]) == ("axis", "1.0", False)
-    assert axis["parameters"] == {"unit": "Nm"}
-    assert [(each["name"], each["value"]) for each in axis["metrics"]] == [("torque", -3)]
+    assert b'"Float":0.1,' in body
+
+
+async def test_what_is_made_of_parts_keeps_them(plant: Plant) -> None:
+    _, intake = await plant.listener(kinds=["DBIRTH"])
+    recipe = {"name": "recipe", "type": "DataSet", "value": DATASET}
+    axis = {"name": "axis", "type": "Template", "value": TEMPLATE}
+    quality = {"Quality": {"type": "Int32", "value": 192}}
+    await plant.edge(press=[recipe, axis, {**TEMPERATURE, "properties": quality}])
+    (birth,) = await heard(intake, "DBIRTH")
+    assert not [each for each in birth["metrics"] if "fault" in each]
+    found = birth["values"]["axis"]
+    assert birth["values"]["recipe"] == {
+        "columns": ["step", "seconds"],
+        "types": ["String", "Double"],
+        "rows": [{"step": "heat", "seconds": 1.5}, {"step": "cool", "seconds": 30.25}],
+    }
+    assert (found["template"], found["version"], found["is_definition"]) == ("axis", "1.0", False)
+    assert found["parameters"] == {"unit": "Nm"}
+    assert [(each["name"], each["value"]) for each in found["metrics"]] == [("torque", -3)]
     (temperature,) = [each for each in birth["metrics"] if each["name"] == "temperature"]
     assert temperature["properties"] == {"Quality": 192}
 
 
 @pytest.mark.parametrize("algorithm", ["DEFLATE", "GZIP"])
 async def test_compressed_payloads(plant: Plant, algorithm: str) -> None:
-    source, intake = plant.source(kinds=["NDATA"]), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    _, intake = await plant.listener(kinds=["NDATA"])
     edge = await plant.edge(node=[STATE])
     options = {"compress": True, "algorithm": algorithm}
     # The number is inside, where that library puts it.
@@ -145,10 +130,7 @@ async def test_compressed_payloads(plant: Plant, algorithm: str) -> None:
 
 
 async def test_the_past_is_told_apart_from_the_present(plant: Plant) -> None:
-    source, intake = plant.source(), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    _, intake = await plant.listener()
     edge = await plant.edge(press=[TEMPERATURE])
     past = {**TEMPERATURE, "value": 19, "isHistorical": True, "timestamp": 1767225600000}
     await edge.tell(op="ddata", device="press", metrics=[past])
@@ -163,10 +145,7 @@ async def test_the_past_is_told_apart_from_the_present(plant: Plant) -> None:
 
 
 async def test_with_an_edge_node_its_devices_die(plant: Plant) -> None:
-    source, intake = plant.source(kinds=["NDEATH", "DDEATH"]), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    _, intake = await plant.listener(kinds=["NDEATH", "DDEATH"])
     edge = await plant.edge(node=[STATE], press=[TEMPERATURE], oven=[{**TEMPERATURE, "value": 180}])
     # Without a farewell: the broker publishes its will.
     await edge.tell(op="die")
@@ -179,10 +158,7 @@ async def test_with_an_edge_node_its_devices_die(plant: Plant) -> None:
 
 
 async def test_what_is_no_payload_is_kept_as_it_is(plant: Plant) -> None:
-    source, intake = plant.source(), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    _, intake = await plant.listener()
     machine = await plant.machine()
     await machine.publish("spBv1.0/plant/NDATA/mixer", b"\xff garbage")
     await machine.publish("spBv1.0/plant/somewhere/else", b"no message of an edge node")

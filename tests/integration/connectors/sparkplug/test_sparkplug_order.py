@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from tests.conformance.stand import RecordingIntake
 from tests.integration.connectors.sparkplug.plant import (
     NEEDS_PEERS,
     STATE,
@@ -14,7 +13,6 @@ from tests.integration.connectors.sparkplug.plant import (
     Plant,
     heard,
     kinds,
-    listening,
     records,
 )
 from tundish_connectors.sparkplug.payload.datatypes import DataType
@@ -25,10 +23,7 @@ pytestmark = [pytest.mark.anyio, *NEEDS_PEERS]
 
 
 async def test_an_alias_that_no_birth_gave_is_a_gap_and_births_are_asked_for(plant: Plant) -> None:
-    source, intake = plant.source(), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    _, intake = await plant.listener()
     edge = await plant.edge(press=[TEMPERATURE])
     await edge.tell(op="ddata", device="press", metrics=[{"alias": 77, "type": "Double", "value": 1}, TEMPERATURE])
     (gap,) = await heard(intake, "GAP")
@@ -39,10 +34,7 @@ async def test_an_alias_that_no_birth_gave_is_a_gap_and_births_are_asked_for(pla
 
 
 async def test_a_lost_message_is_a_gap_and_births_are_asked_for(plant: Plant) -> None:
-    source, intake = plant.source(), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    source, intake = await plant.listener()
     edge = await plant.edge(press=[TEMPERATURE])
     await edge.tell(op="ddata", device="press", metrics=[TEMPERATURE])
     await edge.tell(op="lose")
@@ -61,10 +53,7 @@ async def test_a_lost_message_is_a_gap_and_births_are_asked_for(plant: Plant) ->
 
 
 async def test_the_numbers_start_again_after_255(plant: Plant) -> None:
-    source, intake = plant.source(kinds=["NDATA", "GAP"]), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    _, intake = await plant.listener(kinds=["NDATA", "GAP"])
     edge = await plant.edge(node=[STATE])
     for _ in range(300):
         await edge.tell(op="ndata", metrics=[STATE])
@@ -74,10 +63,7 @@ async def test_the_numbers_start_again_after_255(plant: Plant) -> None:
 
 
 async def test_messages_that_overtake_each_other_are_put_in_order(plant: Plant) -> None:
-    source, intake = plant.source(plant.connection(late="5s"), kinds=["NDATA", "GAP"]), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    _, intake = await plant.listener(plant.connection(late="5s"), kinds=["NDATA", "GAP"])
     machine = await plant.machine()
 
     async def publish(kind: str, seq: int) -> None:
@@ -93,10 +79,7 @@ async def test_messages_that_overtake_each_other_are_put_in_order(plant: Plant) 
 
 
 async def test_the_will_of_an_earlier_connection_kills_nobody(plant: Plant) -> None:
-    source, intake = plant.source(), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    _, intake = await plant.listener()
     machine = await plant.machine()
 
     async def publish(kind: str, bd_seq: int, seq: int | None = None) -> None:
@@ -112,11 +95,8 @@ async def test_the_will_of_an_earlier_connection_kills_nobody(plant: Plant) -> N
 
 
 async def test_births_are_not_asked_for_too_often(plant: Plant) -> None:
-    source, intake = plant.source(plant.connection(rebirth_every="60s")), RecordingIntake()
     commands = await plant.machine("spBv1.0/plant/NCMD/#")
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    _, intake = await plant.listener(plant.connection(rebirth_every="60s"))
     machine = await plant.machine()
     body = encode(Message((Metric("n", DataType.Int32, 1),), 1, 17))
     for _ in range(20):

@@ -99,10 +99,7 @@ async def test_another_host_of_the_same_name_is_told(plant: Plant) -> None:
 
 
 async def test_what_was_said_while_it_was_away_is_a_gap(plant: Plant) -> None:
-    source, intake = plant.source(), RecordingIntake()
-    await source.open()
-    source.run(intake)
-    await listening(source)
+    source, intake = await plant.listener()
     edge = await plant.edge(node=[STATE])
     await heard(intake, "NBIRTH")
     await source.close()

@@ -164,7 +164,8 @@ async def test_a_timestamp_of_mariadb_is_a_moment_and_a_datetime_needs_a_zone(
     unsaid = parts.source(mariadb.settings(), "unsaid", **settings)
     await unsaid.open()
     unsaid.run(RecordingIntake())
-    error = await asyncio.wait_for(unsaid.lost, 5)
+    async with asyncio.timeout(5):
+        error = await unsaid.lost
     assert isinstance(error, Misconfigured)
     assert "'shown' holds times without a zone; set 'timezone'" in str(error)
 

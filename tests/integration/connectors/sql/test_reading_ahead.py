@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.stand import RecordingIntake, until
+from tests.conformance.stand import RecordingIntake, Stand, until
 from tests.integration.connectors.sql.conftest import Parts
 from tests.integration.connectors.sql.database import Database, records
 
@@ -43,6 +43,16 @@ def orders(database: Database) -> Database:
     return database
 
 
+async def stalled(orders: Database, parts: Parts, way: dict[str, Any]) -> tuple[Stand, RecordingIntake]:
+    """A source whose first two rows wait for the disk."""
+    source, intake = parts.source(orders.settings(), **way, batch=2), RecordingIntake()
+    intake.gate.clear()
+    await source.open()
+    source.run(intake)
+    await intake.wait_for(1, offered=True)
+    return source, intake
+
+
 @WAYS
 async def test_every_row_comes_once_and_in_order(orders: Database, parts: Parts, way: dict[str, Any]) -> None:
     source, intake = parts.source(orders.settings(), **way, batch=2), RecordingIntake(delay=lambda _: 0.02)
@@ -61,11 +71,7 @@ async def test_every_row_comes_once_and_in_order(orders: Database, parts: Parts,
 async def test_nothing_goes_on_before_the_journal_has_the_rows(
     orders: Database, parts: Parts, way: dict[str, Any]
 ) -> None:
-    source, intake = parts.source(orders.settings(), **way, batch=2), RecordingIntake()
-    intake.gate.clear()
-    await source.open()
-    source.run(intake)
-    await intake.wait_for(1, offered=True)
+    _, intake = await stalled(orders, parts, way)
     await asyncio.sleep(0.2)
     assert len(intake.offered) == 1
     assert open_rows(orders) == list(range(10, 19))
@@ -94,11 +100,7 @@ async def test_rows_of_two_units_are_finished_after_a_crash(
 
 async def test_rows_that_come_late_do_not_wait_for_the_end(orders: Database, parts: Parts) -> None:
     """A number below those that are held is taken next, although there are always more behind them."""
-    source, intake = parts.source(orders.settings(), **OUTBOX, batch=2), RecordingIntake()
-    intake.gate.clear()
-    await source.open()
-    source.run(intake)
-    await intake.wait_for(1, offered=True)
+    _, intake = await stalled(orders, parts, OUTBOX)
     await asyncio.sleep(0.2)  # Meanwhile 12 and 13 are read.
     insert(orders, 5)
     intake.gate.set()
@@ -121,14 +123,11 @@ async def test_a_server_that_goes_away_meanwhile_takes_nothing_along(
     orders: Database, parts: Parts, way: dict[str, Any]
 ) -> None:
     """Reading ahead fails while the journal writes; the unit is accepted all the same, and comes only once."""
-    source, intake = parts.source(orders.settings(), **way, batch=2), RecordingIntake()
-    intake.gate.clear()
-    await source.open()
-    source.run(intake)
-    await intake.wait_for(1, offered=True)
+    source, intake = await stalled(orders, parts, way)
     await source.connection.close()
     intake.gate.set()
-    await asyncio.wait_for(source.lost, 10)
+    async with asyncio.timeout(10):
+        await source.lost
     assert len(intake.accepted) == 1
     again = RecordingIntake(position=intake.position)
     await source.connection.open()

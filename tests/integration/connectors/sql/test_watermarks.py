@@ -86,7 +86,8 @@ async def test_without_a_key_rows_that_share_a_watermark_are_refused(database: D
     source = parts.source(database.settings(), table="orders", watermark="version", batch=2)
     await source.open()
     source.run(RecordingIntake())
-    error = await asyncio.wait_for(source.lost, 5)
+    async with asyncio.timeout(5):
+        error = await source.lost
     assert isinstance(error, Misconfigured)
     assert "several rows have 2 in 'version'" in str(error)
     assert "'key'" in str(error)

@@ -85,7 +85,8 @@ async def said(listener: Echo, *parts: bytes) -> bytes:
     answer = b""
     while True:
         try:
-            more = await asyncio.wait_for(reader.read(65536), 0.2 if answer else 5)
+            async with asyncio.timeout(0.2 if answer else 5):
+                more = await reader.read(65536)
         except TimeoutError:
             break
         if not more:

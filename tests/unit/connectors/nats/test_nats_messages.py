@@ -21,7 +21,7 @@ TIME = "1767323045123456789"
 def test_old_and_new_reply_subjects_tell_the_same(reply: str) -> None:
     found = delivered(reply)
     assert found is not None
-    assert (found.stream, found.consumer, found.count, found.sequence) == ("IN", "cons", 2, 7)
+    assert (found.stream, found.consumer, found.count, found.sequence, found.delivery) == ("IN", "cons", 2, 7, 9)
     assert found.time == "2026-01-02T03:04:05.123456+00:00"
 
 

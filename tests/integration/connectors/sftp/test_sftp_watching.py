@@ -5,79 +5,39 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.conformance.ports import free_port
-from tests.conformance.proxy import Proxy
-from tests.conformance.sshd import ABSENT, SSHD, Sshd
-from tests.conformance.stand import RecordingIntake, Stand, Workbench, until, workbench
+from tests.conformance.sshd import ABSENT, SSHD
+from tests.conformance.stand import RecordingIntake, until
+from tests.integration.connectors.sftp.site import Site
 from tundish.errors import AuthFailed, Misconfigured, NotConnected
-from tundish.sdk import connector
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(SSHD is None, reason=ABSENT)]
 
-SPEC = connector("sftp")
-FAST = {"poll": "20ms", "settle": "0ms", "stable_polls": 1}
 MEGABYTE = 1024 * 1024
 
 
-class Site:
-    """A server behind a fault proxy, and the folder that it shows."""
-
-    def __init__(self, folder: Path, bench: Workbench) -> None:
-        (folder / "server").mkdir()
-        self.bench = bench
-        self.server = Sshd(folder / "server")
-        self.proxy = Proxy(free_port(), self.server.port)
-        self.drop = folder / "drop"
-        self.drop.mkdir()
-
-    def source(self, **settings: object) -> Stand:
-        """An impatient source, through the proxy."""
-        connection = self.server.connection(port=self.proxy.port, timeout="2s")
-        return self.bench.stand(SPEC, SPEC.source, connection, {**FAST, "folder": str(self.drop), **settings})
-
-    def files(self) -> set[str]:
-        """Everything below, as paths."""
-        return {str(path.relative_to(self.drop)) for path in self.drop.rglob("*") if not path.is_dir()}
-
-    async def filed(self, name: str) -> None:
-        """Wait until a file was filed away below `done` or `err`."""
-        await until(
-            lambda: any(self.drop.glob(f"done/*/*/*/{name}")) or (self.drop / "err" / name).exists(),
-            lambda: str(self.files()),
-        )
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    """Everything is up."""
-    async with workbench(tmp_path / "data") as bench:
-        found = Site(tmp_path, bench)
-        await found.server.start()
-        await found.proxy.start()
-        try:
-            yield found
-        finally:
-            await bench.close()
-            await found.proxy.stop()
-            await found.server.stop()
+async def filed(site: Site, name: str) -> None:
+    """Wait until a file was filed away below `done` or `err`."""
+    await until(
+        lambda: any(site.folder.glob(f"done/*/*/*/{name}")) or (site.folder / "err" / name).exists(),
+        lambda: str(site.files()),
+    )
 
 
 async def test_unfinished_names_links_and_folders_are_left_alone(site: Site, tmp_path: Path) -> None:
     (tmp_path / "secret.csv").write_text("secret")
-    (site.drop / "link.csv").symlink_to(tmp_path / "secret.csv")
-    (site.drop / "sub.csv").mkdir()
+    (site.folder / "link.csv").symlink_to(tmp_path / "secret.csv")
+    (site.folder / "sub.csv").mkdir()
     for name in ("a.csv.tmp", "b.csv.part", "c.txt", "d.csv.done"):
-        (site.drop / name).write_text("x")
+        (site.folder / name).write_text("x")
     source, intake = site.source(pattern="*.csv*"), RecordingIntake()
     await source.open()
     source.run(intake)
-    (site.drop / "good.csv").write_text("1")
-    await site.filed("good.csv")
+    (site.folder / "good.csv").write_text("1")
+    await filed(site, "good.csv")
     await asyncio.sleep(0.1)
     assert [unit.meta["file"] for unit in intake.accepted] == ["good.csv"]
 
@@ -86,35 +46,35 @@ async def test_a_file_that_grows_is_taken_whole(site: Site) -> None:
     source, intake = site.source(stable_polls=5), RecordingIntake()
     await source.open()
     source.run(intake)
-    with (site.drop / "grows.txt").open("w") as file:
+    with (site.folder / "grows.txt").open("w") as file:
         for number in range(10):
             file.write(f"{number}\n")
             file.flush()
             await asyncio.sleep(0.03)
-    await site.filed("grows.txt")
+    await filed(site, "grows.txt")
     assert [unit.body for unit in intake.accepted] == [b"".join(b"%d\n" % number for number in range(10))]
 
 
 async def test_a_marker_decides(site: Site) -> None:
-    (site.drop / "a.csv").write_text("1")
+    (site.folder / "a.csv").write_text("1")
     source, intake = site.source(pattern="*.csv", done_marker=True), RecordingIntake()
     await source.open()
     source.run(intake)
     await asyncio.sleep(0.2)
     assert intake.offered == []
-    (site.drop / "a.csv.done").touch()
-    await site.filed("a.csv")
-    assert not (site.drop / "a.csv.done").exists()
+    (site.folder / "a.csv.done").touch()
+    await filed(site, "a.csv")
+    assert not (site.folder / "a.csv.done").exists()
 
 
 async def test_work_is_resumed_after_a_crash_before_anything_else(site: Site) -> None:
-    (site.drop / "work").mkdir()
-    (site.drop / "work" / "claimed.csv").write_text("before")
-    (site.drop / "new.csv").write_text("after")
+    (site.folder / "work").mkdir()
+    (site.folder / "work" / "claimed.csv").write_text("before")
+    (site.folder / "new.csv").write_text("after")
     source, intake = site.source(), RecordingIntake()
     await source.open()
     source.run(intake)
-    await site.filed("new.csv")
+    await filed(site, "new.csv")
     assert [unit.body for unit in intake.accepted] == [b"before", b"after"]
 
 
@@ -124,7 +84,7 @@ async def test_a_large_file_is_brought_here_and_read_in_a_stream(site: Site, tmp
     intake.gate.clear()
     await source.open()
     source.run(intake)
-    (site.drop / "large.bin").write_bytes(content)
+    (site.folder / "large.bin").write_bytes(content)
     (unit,) = await intake.wait_for(1, offered=True)
     assert isinstance(unit.body, Path)
     assert tmp_path / "data" in unit.body.parents
@@ -134,7 +94,7 @@ async def test_a_large_file_is_brought_here_and_read_in_a_stream(site: Site, tmp
     await source.open()
     intake.gate.set()
     source.run(intake)
-    await site.filed("large.bin")
+    await filed(site, "large.bin")
     (again,) = intake.accepted
     assert again.name == unit.name
     assert isinstance(again.body, Path)
@@ -142,18 +102,18 @@ async def test_a_large_file_is_brought_here_and_read_in_a_stream(site: Site, tmp
 
 
 async def test_empty_and_oversize_files_become_dead_letters(site: Site) -> None:
-    (site.drop / "empty.csv").touch()
-    (site.drop / "huge.csv").write_bytes(bytes(5000))
+    (site.folder / "empty.csv").touch()
+    (site.folder / "huge.csv").write_bytes(bytes(5000))
     source, intake = site.source(largest="4KiB"), RecordingIntake()
     await source.open()
     source.run(intake)
-    await site.filed("empty.csv")
-    await site.filed("huge.csv")
+    await filed(site, "empty.csv")
+    await filed(site, "huge.csv")
     assert {str(unit.meta["file"]): (unit.body, len(unit.faults)) for unit in intake.accepted} == {
         "empty.csv": (b"", 1),
         "huge.csv": (b"", 1),
     }
-    assert json.loads((site.drop / "err" / "huge.csv.err.json").read_text())["reason"] == "too large"
+    assert json.loads((site.folder / "err" / "huge.csv.err.json").read_text())["reason"] == "too large"
 
 
 @pytest.mark.parametrize("how", ["cut", "reset", "freeze"])
@@ -163,7 +123,7 @@ async def test_a_line_that_breaks_during_a_transfer_loses_nothing(site: Site, ho
     site.proxy.delay(0.01)
     await source.open()
     source.run(intake)
-    (site.drop / "large.bin").write_bytes(content)
+    (site.folder / "large.bin").write_bytes(content)
     await until(lambda: any(source.held.context.data.glob("arriving/*.part")))
     getattr(site.proxy, how)()
     async with asyncio.timeout(10):
@@ -176,7 +136,7 @@ async def test_a_line_that_breaks_during_a_transfer_loses_nothing(site: Site, ho
     source.run(intake)
     (unit,) = await intake.wait_for(1, offered=True)
     assert isinstance(unit.body, Path)
-    await site.filed("large.bin")
+    await filed(site, "large.bin")
     assert (unit.meta["size"], unit.meta["file"]) == (len(content), "large.bin")
 
 
@@ -193,10 +153,10 @@ async def test_a_half_open_line_is_noticed_while_nothing_happens(site: Site) -> 
 async def test_ten_restarts_of_the_server(site: Site) -> None:
     source, intake = site.source(), RecordingIntake()
     for number in range(10):
-        (site.drop / f"{number}.csv").write_text(str(number))
+        (site.folder / f"{number}.csv").write_text(str(number))
         await source.open_when_possible()
         source.run(intake)
-        await site.filed(f"{number}.csv")
+        await filed(site, f"{number}.csv")
         await site.server.stop()
         async with asyncio.timeout(10):
             assert isinstance(await source.lost, NotConnected)
@@ -216,10 +176,10 @@ async def test_two_routes_share_a_folder(site: Site) -> None:
     for source, intake in zip((first, second), intakes, strict=True):
         await source.open()
         source.run(intake)
-    (site.drop / "a.csv").write_text("1")
-    (site.drop / "b.xml").write_text("2")
-    await site.filed("a.csv")
-    await site.filed("b.xml")
+    (site.folder / "a.csv").write_text("1")
+    (site.folder / "b.xml").write_text("2")
+    await filed(site, "a.csv")
+    await filed(site, "b.xml")
     assert [[unit.body for unit in intake.accepted] for intake in intakes] == [[b"1"], [b"2"]]
 
 
@@ -227,24 +187,24 @@ async def test_a_check_of_a_healthy_server_finds_nothing_and_leaves_nothing(site
     source = site.source()
     await source.open()
     assert await source.component.check() == []
-    assert site.files() == set()
+    assert site.files() == []
 
 
 async def test_a_name_that_is_no_utf8_is_taken(site: Site) -> None:
     source, intake = site.source(), RecordingIntake()
     await source.open()
     source.run(intake)
-    (site.drop / os.fsdecode(b"caf\xe9.csv")).write_text("1")
+    (site.folder / os.fsdecode(b"caf\xe9.csv")).write_text("1")
     (unit,) = await intake.wait_for(1)
     assert unit.meta["file"] == "caf\\xe9.csv"
-    await until(lambda: any(site.drop.glob("done/*/*/*/*.csv")))
+    await until(lambda: any(site.folder.glob("done/*/*/*/*.csv")))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 async def test_a_folder_that_may_not_be_written_is_told_with_a_cure(site: Site) -> None:
-    site.drop.chmod(0o500)
+    site.folder.chmod(0o500)
     try:
         with pytest.raises(AuthFailed, match="the right to write"):
             await site.source().open()
     finally:
-        site.drop.chmod(0o700)
+        site.folder.chmod(0o700)

@@ -37,10 +37,15 @@ class Pull:
         self._subscription = await self._session.subscribe(self._inbox)
         self._heard = time.monotonic()
 
-    async def ask(self, in_hand: int) -> None:
-        """Ask for more, where half of the room is free. Raises NotConnected."""
+    async def ask(self, in_hand: int, missing: int = 0) -> None:
+        """Ask for more, where half of the room is free. Raises NotConnected.
+
+        There is always room for what is missing: those that are in hand wait for it.
+        """
         room = self._most - in_hand - self._asked
-        if room < max(1, self._most // 2) or room <= 0:
+        if room < max(1, self._most // 2):
+            room = missing - self._asked
+        if room <= 0:
             return
         self._asked += room
         request = {"batch": room, "expires": int(_EXPIRES * 1e9)}

@@ -4,58 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.conformance.ports import free_port
-from tests.conformance.proxy import Proxy
-from tests.conformance.sshd import ABSENT, SSHD, Sshd
-from tests.conformance.stand import Stand, Workbench, outgoing, until, workbench
+from tests.conformance.sshd import ABSENT, SSHD
+from tests.conformance.stand import outgoing, until
+from tests.integration.connectors.sftp.site import Site
 from tundish.errors import Duplicate, Invalid, Misconfigured, NotConnected, Rejected, Transient
-from tundish.sdk import connector
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(SSHD is None, reason=ABSENT)]
-
-SPEC = connector("sftp")
-
-
-class Site:
-    """A server behind a fault proxy, and the folder that it shows."""
-
-    def __init__(self, folder: Path, bench: Workbench) -> None:
-        (folder / "server").mkdir()
-        self.bench = bench
-        self.server = Sshd(folder / "server")
-        self.proxy = Proxy(free_port(), self.server.port)
-        self.out = folder / "out"
-        self.out.mkdir()
-
-    def destination(self, **settings: object) -> Stand:
-        """Through the proxy."""
-        connection = self.server.connection(port=self.proxy.port, timeout="2s")
-        base = {"folder": str(self.out), "name": "{{ name }}"}
-        return self.bench.stand(SPEC, SPEC.destination, connection, {**base, **settings})
-
-    def files(self) -> list[str]:
-        """Everything below, as paths."""
-        return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("*") if not path.is_dir())
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    """Everything is up."""
-    async with workbench(tmp_path / "data") as bench:
-        found = Site(tmp_path, bench)
-        await found.server.start()
-        await found.proxy.start()
-        try:
-            yield found
-        finally:
-            await bench.close()
-            await found.proxy.stop()
-            await found.server.stop()
 
 
 async def test_the_same_content_is_there_already(site: Site) -> None:
@@ -68,15 +25,15 @@ async def test_the_same_content_is_there_already(site: Site) -> None:
 
 
 async def test_another_file_is_not_replaced_unless_the_route_says_so(site: Site) -> None:
-    (site.out / "a.json").write_text("theirs")
+    (site.folder / "a.json").write_text("theirs")
     careful, bold = site.destination(), site.destination(if_exists="replace")
     await careful.open()
     with pytest.raises(Rejected, match="if_exists: replace"):
         await careful.destination.deliver(outgoing(1, name="a.json"))
-    assert (site.out / "a.json").read_text() == "theirs"
+    assert (site.folder / "a.json").read_text() == "theirs"
     await bold.open()
     await bold.destination.deliver(outgoing(1, name="a.json"))
-    assert (site.out / "a.json").read_bytes() == outgoing(1).body
+    assert (site.folder / "a.json").read_bytes() == outgoing(1).body
     assert site.files() == ["a.json"]
 
 
@@ -97,7 +54,7 @@ async def test_subfolders_are_made_and_a_large_body_arrives_whole(site: Site) ->
     body = os.urandom(9 * 1024 * 1024 + 3)
     await stand.destination.deliver(outgoing(1, body, name="2026/11/a.bin"))
     await stand.destination.deliver(outgoing(2, name="2026/11/b.json"))
-    assert (site.out / "2026/11/a.bin").read_bytes() == body
+    assert (site.folder / "2026/11/a.bin").read_bytes() == body
     assert site.files() == ["2026/11/a.bin", "2026/11/b.json"]
 
 
@@ -107,8 +64,8 @@ async def test_what_a_crash_left_unfinished_is_removed(site: Site) -> None:
     await stand.destination.deliver(outgoing(1, name="a.json"))
     prefix = stand.component._prefix
     await stand.close()
-    (site.out / f"{prefix}7.part").write_text("half")
-    (site.out / ".tundish-somebody-else-7.part").write_text("half")
+    (site.folder / f"{prefix}7.part").write_text("half")
+    (site.folder / ".tundish-somebody-else-7.part").write_text("half")
     await stand.open()
     assert site.files() == [".tundish-somebody-else-7.part", "a.json"]
 
@@ -126,9 +83,9 @@ async def test_a_line_that_breaks_during_a_transfer_leaves_no_half_file(site: Si
 
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         group.create_task(attempt())
-        await until(lambda: any(path.stat().st_size for path in site.out.glob(".tundish-*")))
+        await until(lambda: any(path.stat().st_size for path in site.folder.glob(".tundish-*")))
         getattr(site.proxy, how)()
-    assert not (site.out / "a.bin").exists()
+    assert not (site.folder / "a.bin").exists()
     async with asyncio.timeout(10):
         assert isinstance(await stand.lost, NotConnected)
     await stand.close()
@@ -136,7 +93,7 @@ async def test_a_line_that_breaks_during_a_transfer_leaves_no_half_file(site: Si
     site.proxy.delay(0)
     await stand.open_when_possible()
     await stand.destination.deliver(outgoing(1, body, name="a.bin"))
-    assert (site.out / "a.bin").read_bytes() == body
+    assert (site.folder / "a.bin").read_bytes() == body
     assert site.files() == ["a.bin"]
 
 

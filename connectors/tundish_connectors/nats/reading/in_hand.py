@@ -15,17 +15,23 @@ class InHand:
 
     def __init__(self, session: NatsSession) -> None:
         self._session = session
-        self._waiting: dict[str, None] = {}
+        self._waiting: dict[int, str] = {}
+        """By number in the stream: a message that comes twice is in hand once."""
         self._accepted: deque[str] = deque()
         self._more = asyncio.Event()
 
-    def take(self, reply: str) -> None:
-        """A message came."""
-        self._waiting[reply] = None
+    @property
+    def numbers(self) -> frozenset[int]:
+        """What came and is not on disk yet."""
+        return frozenset(self._waiting)
 
-    def done(self, reply: str) -> None:
+    def take(self, number: int, reply: str) -> None:
+        """A message came."""
+        self._waiting[number] = reply
+
+    def done(self, number: int, reply: str) -> None:
         """It is on disk."""
-        self._waiting.pop(reply, None)
+        self._waiting.pop(number, None)
         self._accepted.append(reply)
         self._more.set()
 
@@ -44,14 +50,14 @@ class InHand:
         """Tell the server now and then that we are still at it: the journal may stall. Raises NotConnected."""
         while True:
             await asyncio.sleep(every)
-            for reply in list(self._waiting):
+            for reply in list(self._waiting.values()):
                 await self._session.send(reply, WORKING)
 
     async def give_back(self) -> None:
         """Acknowledge what is on disk, and let the rest be handed out again at once, in its order; never raises."""
         try:
             await self._acknowledge()
-            for reply in self._waiting:
+            for _, reply in sorted(self._waiting.items()):
                 await self._session.send(reply, AGAIN)
         except NotConnected:
             return
