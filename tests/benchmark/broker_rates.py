@@ -11,7 +11,7 @@ import asyncio
 import gc
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -136,19 +136,28 @@ BareIn = Callable[[PeerHarness], Awaitable[float]]
 
 
 async def rates(
-    spec: ConnectorSpec, made: Callable[[Path], PeerHarness], bare_in: BareIn, backlog: Fill | None = None
+    spec: ConnectorSpec,
+    made: Callable[[Path], PeerHarness],
+    bare_in: BareIn,
+    *,
+    by_hand: BareIn | None = None,
+    backlog: Fill | None = None,
 ) -> list[Measurement]:
-    """Every figure of a connector. `backlog` writes as many messages as are counted in the way of a busy system."""
+    """Every figure of a connector.
+
+    `by_hand` is a client that keeps what it takes, and `backlog` writes as a busy system does.
+    """
     gc.set_threshold(100_000, 10, 10)  # as `tundish run` does
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent)
         (folder / "peer").mkdir()
         peer = made(folder / "peer")
         await peer.start()
+        clients = {"the bare client": bare_in, **({"a client that keeps by hand": by_hand} if by_hand else {})}
         try:
-            found = await _in(folder / "in", spec, peer, bare_in, one_by_one, "")
+            found = await _in(folder / "in", spec, peer, clients, one_by_one, "")
             if backlog is not None:
-                found += await _in(folder / "backlog", spec, peer, bare_in, backlog, ", written in large batches")
+                found += await _in(folder / "backlog", spec, peer, clients, backlog, ", large batches")
             out = await destination_rate(folder, spec, peer)
         finally:
             await peer.stop()
@@ -157,22 +166,26 @@ async def rates(
 
 
 async def _in(
-    folder: Path, spec: ConnectorSpec, peer: PeerHarness, bare_in: BareIn, fill: Fill, how: str
+    folder: Path, spec: ConnectorSpec, peer: PeerHarness, clients: Mapping[str, BareIn], fill: Fill, how: str
 ) -> list[Measurement]:
     journal = await open_journal(folder / "journal")
     intake = JournalIntake(journal, await journal.register_route("bench", bytes(16), ""))
     into: list[float] = []
-    bare: list[float] = []
+    others: dict[str, list[float]] = {name: [] for name in clients}
     try:
         for _ in range(ROUNDS):
             await fill(peer)
             into.append(await source_rate(folder / "bench", spec, peer, intake))
-            await fill(peer)
-            bare.append(await bare_in(peer))
+            for name, client in clients.items():
+                await fill(peer)
+                others[name].append(await client(peer))
     finally:
         await journal.close()
     rate = harmonic_mean(into)
     return [
         Measurement(f"{spec.id}: broker → journal, durable{how}", rate, unit="a second"),
-        Measurement(f"{spec.id}: broker → journal over the bare client{how}", rate / harmonic_mean(bare), at_least=0.5),
+        *(
+            Measurement(f"{spec.id}: broker → journal over {name}{how}", rate / harmonic_mean(found), at_least=0.5)
+            for name, found in others.items()
+        ),
     ]

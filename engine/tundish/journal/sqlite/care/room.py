@@ -33,8 +33,10 @@ class Room:
 
     def refusal(self) -> str:
         """Why nothing can be accepted now, or an empty text."""
-        used = self._connection.execute("PRAGMA page_count").get - self._connection.execute("PRAGMA freelist_count").get
-        if used > self._pages - self._pages // 10:
+        used, most = self._connection.execute("PRAGMA page_count").get, self._pages - self._pages // 10
+        if used > most:
+            used -= self._connection.execute("PRAGMA freelist_count").get
+        if used > most:
             return (
                 f"{self._folder}: the journal uses {used * PAGE // MEBIBYTE} MiB of its quota of "
                 f"{self._limits.quota // MEBIBYTE} MiB; close dead letters, shorten the retention or raise the quota"
