@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import socket
 from contextlib import closing
 
@@ -8,7 +7,9 @@ import pytest
 
 from tests.conformance.black_hole import swallow
 from tests.conformance.ports import LOOPBACK
-from tundish.sdk import SILENCE, TENDED_EVERY, WatchedLines, tend_line, watch_line
+from tests.conformance.stand import until
+from tundish.sdk import SILENCE, WatchedLines, tend_line, watch_line
+from tundish.sdk.lines import silence
 
 linux = pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux has all of these options")
 
@@ -51,18 +52,17 @@ def test_a_line_that_is_accepted_is_watched_as_the_one_that_listens() -> None:
 
 @linux
 @pytest.mark.anyio
-async def test_only_what_is_on_its_way_has_to_be_acknowledged() -> None:
+async def test_only_what_is_on_its_way_has_to_be_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silence, "TENDED_EVERY", 0.05)
     lines = WatchedLines()
     with socket.create_server((LOOPBACK, 0)) as listening:
         client = lines.make((socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("", 0)))
         client.connect(listening.getsockname())
         with client, closing(listening.accept()[0]) as peer:
-            await asyncio.sleep(TENDED_EVERY + 0.2)
-            assert options(client)[-1] == 0
+            await until(lambda: options(client)[-1] == 0)
             swallow(peer)
             client.send(b"1")
-            await asyncio.sleep(TENDED_EVERY)
-            assert options(client)[-1] == SILENCE.longest * 1000
+            await until(lambda: options(client)[-1] == SILENCE.longest * 1000)
     tend_line(client)
     lines.close()
     lines.close()
