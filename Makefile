@@ -30,8 +30,8 @@ integration:
 	@.ci/venv all,test
 	@.ci/peers
 	# Foreign servers share two cores with what they test. What fails is run once more, and listed as such. Much of the
-	# time is spent waiting for them, so there is work for a third process.
-	$(PYTEST) -n 3 --reruns 1 -r R tests --ignore tests/unit --ignore tests/architecture
+	# time is spent waiting for them, so there is work for more processes than cores.
+	$(PYTEST) -n 4 --reruns 1 -r R tests --ignore tests/unit --ignore tests/architecture
 
 bench:
 	@.ci/venv all,test
