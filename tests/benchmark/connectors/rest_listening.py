@@ -6,7 +6,7 @@ Every server is a process of its own; sixteen clients in this process send one r
 one before was answered: to starlette on uvicorn, which reads the JSON and answers; to the cheapest server that the
 HTTP parser allows, some lines that forget them; to the listener by itself; to a daemon, which answers when its journal
 has them, while its destination is not there, and while it delivers to memory; and to one whose route replies after
-delivery.
+delivery. Sixteen clients wait for the disk most of the time, so that starlette and the daemon are also asked by more.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from tests.crash.process import Process  # noqa: E402 - as above
 from tundish.sdk import connector  # noqa: E402 - as above
 
 CLIENTS = 16
+MANY = 64
 SECONDS = 3.0
 TURNS = 3
 BODY = json.dumps({"order": "000004711", "text": "x" * 1200}).encode()
@@ -91,7 +93,7 @@ async def by_itself(port: int) -> None:
             await asyncio.Event().wait()
 
 
-async def requests(port: int, path: str = "/orders") -> float:
+async def requests(port: int, path: str = "/orders", clients: int = CLIENTS) -> float:
     """Answers a second."""
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
     request, answered = head.encode() + BODY, 0
@@ -109,7 +111,7 @@ async def requests(port: int, path: str = "/orders") -> float:
         writer.close()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(CLIENTS):
+        for _ in range(clients):
             group.create_task(client())
     return answered / SECONDS
 
@@ -145,8 +147,8 @@ class Site:
         return self.folder / "data"
 
 
-async def durable(folder: Path, ends: Ends) -> tuple[float, float]:
-    """A daemon that answers after the journal, and after delivery."""
+async def durable(folder: Path, ends: Ends) -> tuple[float, float, float]:
+    """A daemon that answers after the journal, the same for many clients, and after delivery."""
     site, port, delivers = Site(folder), free_port(), "memory" in ends[0]
     site.project.mkdir(parents=True)
     connections = {"inbound": {"rest": {"listen": f"{LOOPBACK}:{port}"}}, "sink": ends[0]}
@@ -166,24 +168,34 @@ async def durable(folder: Path, ends: Ends) -> tuple[float, float]:
     daemon = Process(site)
     await daemon.start()
     try:
-        return await requests(port), await requests(port, "/lots") if delivers else 0.0
+        few, many = await requests(port), await requests(port, clients=MANY)
+        return few, many, await requests(port, "/lots") if delivers else 0.0
     finally:
         await daemon.kill()
 
 
 async def measure(folder: Path) -> list[Measurement]:
     """All of them, in turns: a machine is not the same for long."""
-    rates: dict[str, list[float]] = {"by_hand": [], "parser": [], "by_itself": [], "journal": []}
+    rates: dict[str, list[float]] = defaultdict(list)
     for turn in range(TURNS):
         for how in ("by_hand", "parser", "by_itself"):
             async with serving(how) as port:
                 rates[how].append(await requests(port))
-        rates["journal"].append((await durable(folder / f"nobody-{turn}", nobody()))[0])
-    beside, replied = await durable(folder / "memory", memory())
+                if how == "by_hand":
+                    rates["many by hand"].append(await requests(port, clients=MANY))
+        few, many, _ = await durable(folder / f"nobody-{turn}", nobody())
+        rates["journal"].append(few)
+        rates["many"].append(many)
+    beside, _, replied = await durable(folder / "memory", memory())
     found = {how: harmonic_mean(measured) for how, measured in rates.items()}
     bare, journal = found["parser"], found["journal"]
     return [
         Measurement("rest: listener → journal over starlette on uvicorn", journal / found["by_hand"], at_least=0.5),
+        Measurement(
+            f"rest: the same with {MANY} clients instead of {CLIENTS}",
+            found["many"] / found["many by hand"],
+            at_least=0.5,
+        ),
         Measurement("rest: listener by itself over the bare parser", found["by_itself"] / bare),
         Measurement("rest: listener → journal over the bare parser", journal / bare, at_least=0.5),
         Measurement("rest: listener → journal → memory over the bare parser", beside / bare, at_least=0.5),

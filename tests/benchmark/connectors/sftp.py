@@ -2,24 +2,27 @@
 
     python tests/benchmark/connectors/sftp.py [--json]
 
-The peer is OpenSSH's server on this machine. In: a route reads files of one message each, journal included, against
-listing, reading and renaming them one after the other. Out: files that are written at the same time, against the same
-with a temporary name and a rename and nothing else.
+The peer is OpenSSH's server on this machine. In: a route reads files of one message each, journal included, to a system
+that is not there, and in another run into synced files, against listing, reading and renaming them one after the other.
+Out: files that are written at the same time, against the same with a temporary name and a rename and nothing else.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import asyncssh
+import yaml
 
 # Python puts the folder of the script first; the tests are a package of the repository's root.
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+from tests.benchmark.destinations import Ends, nobody
 from tests.benchmark.measurement import Measurement, tell
 from tests.conformance.sshd import Sshd
 from tests.conformance.stand import outgoing, workbench
@@ -32,16 +35,6 @@ from tundish.telemetry import configure_logs
 FILES = 500
 AT_ONCE = 32
 BODY = b'{"order": "000004711", "remark": "' + b"x" * 1200 + b'"}\n'
-CONNECTIONS = "connections: {{server: {{sftp: {server!r}}}, kept: {{file: {{folder: {folder}/kept}}}}}}\n"
-ROUTE = """\
-route: files
-from:
-  sftp: {{connection: server, folder: "{drop}", pattern: "*.json", poll: 20ms, settle: 0s, stable_polls: 1}}
-  format: json
-to:
-  kept:
-    file: {{connection: kept, name: "{{{{ id }}}}.json"}}
-"""
 
 
 def drop(folder: Path) -> None:
@@ -68,20 +61,30 @@ async def until_empty(folder: Path) -> float:
         await asyncio.sleep(0.1)
 
 
-async def ours_in(folder: Path, server: Sshd) -> float:
+def synced_files(folder: Path) -> Ends:
+    """Files on this machine."""
+    kept = folder / "kept"
+    kept.mkdir(parents=True)
+    return {"file": {"folder": str(kept)}}, {"file": {"connection": "sink", "name": "{{ id }}.json"}}
+
+
+async def ours_in(folder: Path, server: Sshd, ends: Ends) -> float:
     """Through a daemon and its journal."""
     watched, project = folder / "ours", folder / "project"
     drop(watched)
-    (folder / "kept").mkdir()
     project.mkdir()
-    connection = server.connection()
-    files = {
-        "tundish.yaml": "tundish: 1\n",
-        "connections.yaml": CONNECTIONS.format(server=connection, folder=folder),
-        "route.yaml": ROUTE.format(drop=watched),
+    source = {"connection": "server", "folder": str(watched), "pattern": "*.json", "poll": "20ms"}
+    files: dict[str, object] = {
+        "tundish.yaml": {"tundish": 1},
+        "connections.yaml": {"connections": {"server": {"sftp": server.connection()}, "sink": ends[0]}},
+        "route.yaml": {
+            "route": "files",
+            "from": {"sftp": {**source, "settle": "0s", "stable_polls": 1}, "format": "json"},
+            "to": {"sink": ends[1]},
+        },
     }
-    for name, text in files.items():
-        (project / name).write_text(text)
+    for name, content in files.items():
+        (project / name).write_text(yaml.safe_dump(content, sort_keys=False))
     daemon = Daemon(lambda: compile_project(load_project(project)), folder / "data", Options())
     async with asyncio.TaskGroup() as group:
         running = group.create_task(daemon.run())
@@ -160,13 +163,16 @@ async def measure(folder: Path) -> list[Measurement]:
     server = Sshd(folder / "server")
     await server.start()
     try:
-        bare, ours = await bare_in(folder, server), await ours_in(folder, server)
+        bare = await bare_in(folder, server)
+        ours = await ours_in(folder / "nobody", server, nobody())
+        beside = await ours_in(folder / "files", server, synced_files(folder / "files"))
         bare_written, ours_written = await bare_out(folder, server), await ours_out(folder, server)
     finally:
         await server.stop()
     return [
         Measurement("sftp in, journal included", ours, unit="files/s"),
         Measurement("sftp in, over the bare library", ours / bare, at_least=0.5),
+        Measurement("sftp in, the same, delivered to synced files meanwhile", beside / bare, at_least=0.5),
         Measurement("sftp out", ours_written, unit="files/s"),
         Measurement("sftp out, over the bare library", ours_written / bare_written),
     ]
@@ -174,5 +180,6 @@ async def measure(folder: Path) -> list[Measurement]:
 
 if __name__ == "__main__":
     configure_logs("json", level="error")
+    gc.set_threshold(100_000, 10, 10)  # as `tundish run` does
     with tempfile.TemporaryDirectory() as scratch:
         tell(*asyncio.run(measure(Path(scratch))))
