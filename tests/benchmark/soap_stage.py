@@ -6,8 +6,8 @@ import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -60,19 +60,12 @@ def zeep_operation() -> Any:
     return Client(TAKE).wsdl.bindings["{urn:example:take}Take"].get("Take")
 
 
-@asynccontextmanager
-async def serving(app: str) -> AsyncIterator[int]:
-    """An application on uvicorn, `bare` or `by_hand()`; its port."""
-    port = free_port()
-    code = f"import sys, uvicorn; sys.path.insert(0, {str(ROOT)!r}); from tests.benchmark.soap_stage import *\n"
-    code += f"uvicorn.run({app}, port={port}, log_level='error', access_log=False, lifespan='off', http='httptools')"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT)
-    try:
-        await listening(port)
-        yield port
-    finally:
-        process.terminate()
-        await process.wait()
+def code_of(app: str) -> str:
+    """Serves an application on uvicorn: `bare`, or `by_hand()`."""
+    return (
+        "import uvicorn; from tests.benchmark.soap_stage import *\n"
+        f"uvicorn.run({app}, port=PORT, log_level='error', access_log=False, lifespan='off', http='httptools')"
+    )
 
 
 class Sink(asyncio.Protocol):

@@ -17,8 +17,6 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import harmonic_mean
@@ -33,7 +31,8 @@ sys.path.insert(0, str(ROOT))
 
 from tests.benchmark.destinations import Ends, memory, nobody  # noqa: E402 - the script's own folder comes first otherwise
 from tests.benchmark.measurement import Measurement, tell  # noqa: E402 - as above
-from tests.conformance.ports import LOOPBACK, free_port, listening  # noqa: E402 - as above
+from tests.benchmark.serving import serving  # noqa: E402 - as above
+from tests.conformance.ports import LOOPBACK, free_port  # noqa: E402 - as above
 from tests.conformance.stand import RecordingIntake, workbench  # noqa: E402 - as above
 from tests.crash.process import Process  # noqa: E402 - as above
 from tundish.sdk import connector  # noqa: E402 - as above
@@ -116,18 +115,9 @@ async def requests(port: int, path: str = "/orders", clients: int = CLIENTS) -> 
     return answered / SECONDS
 
 
-@asynccontextmanager
-async def serving(how: str) -> AsyncIterator[int]:
-    """A process that serves by a function of this module; its port."""
-    port = free_port()
-    code = f"import asyncio\nfrom tests.benchmark.connectors.rest_listening import {how}\nasyncio.run({how}({port}))"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT)
-    try:
-        await listening(port)
-        yield port
-    finally:
-        process.terminate()
-        await process.wait()
+def code_of(how: str) -> str:
+    """Serves by a function of this module."""
+    return f"import asyncio; from tests.benchmark.connectors.rest_listening import {how}\nasyncio.run({how}(PORT))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +169,7 @@ async def measure(folder: Path) -> list[Measurement]:
     rates: dict[str, list[float]] = defaultdict(list)
     for turn in range(TURNS):
         for how in ("by_hand", "parser", "by_itself"):
-            async with serving(how) as port:
+            async with serving(code_of(how)) as port:
                 rates[how].append(await requests(port))
                 if how == "by_hand":
                     rates["many by hand"].append(await requests(port, clients=MANY))

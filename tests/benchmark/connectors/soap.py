@@ -32,7 +32,8 @@ sys.path.insert(0, str(ROOT))
 
 from tests.benchmark.destinations import Ends, memory, nobody  # noqa: E402 - as below
 from tests.benchmark.measurement import Measurement, tell  # noqa: E402 - the script's own folder comes first otherwise
-from tests.benchmark.soap_stage import SPACE, serving, sink  # noqa: E402 - as above
+from tests.benchmark.serving import serving  # noqa: E402 - as above
+from tests.benchmark.soap_stage import SPACE, code_of, sink  # noqa: E402 - as above
 from tests.conformance.ports import LOOPBACK, free_port, listening  # noqa: E402 - as above
 from tests.conformance.soap_peers import HAS_NODE_SOAP, TAKE, WITHOUT_NODE_SOAP, NodeServer  # noqa: E402 - as above
 
@@ -141,7 +142,7 @@ async def into_node() -> float:
 
 async def into(app: str) -> float:
     """Into an application by hand."""
-    async with serving(app) as port:
+    async with serving(code_of(app)) as port:
         return await load(port, "/take")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 
 import pytest
 
@@ -68,8 +69,9 @@ async def a_locked_table_is_waited_for(database: ServerDatabase, parts: Parts) -
             cursor.execute("COMMIT" if database.kind == "postgresql" else "UNLOCK TABLES")
 
 
-async def a_session_that_died_costs_its_next_user_nothing(database: ServerDatabase, parts: Parts) -> None:
-    """The machine is back when the session is used again, and knows nothing of it."""
+@asynccontextmanager
+async def used_session(database: ServerDatabase, parts: Parts) -> AsyncIterator[tuple[Proxy, Stand]]:
+    """A lookup that has asked once, and its line, which vanishes then."""
     line = Proxy(free_port(), database.server.port)
     await line.start()
     try:
@@ -77,30 +79,28 @@ async def a_session_that_died_costs_its_next_user_nothing(database: ServerDataba
         await stand.open()
         await answer_after(stand)
         await line.vanish()
+        yield line, stand
+    finally:
+        line.thaw()
+        await line.stop()
+
+
+async def a_session_that_died_costs_its_next_user_nothing(database: ServerDatabase, parts: Parts) -> None:
+    """The machine is back when the session is used again, and knows nothing of it."""
+    async with used_session(database, parts) as (line, stand):
         await asyncio.sleep(SILENCE.longest + 2)
         line.come_back()
         assert await answer_after(stand) < 2
-    finally:
-        await line.stop()
 
 
 async def a_session_on_a_dead_line_is_given_up_in_time(database: ServerDatabase, parts: Parts) -> None:
     """The machine is gone, and nobody knows yet when the session is used again."""
-    line = Proxy(free_port(), database.server.port)
-    await line.start()
-    try:
-        stand = parts.lookup(database.settings(line.port, timeout=TIMEOUT), query="SELECT 1 AS x")
-        await stand.open()
-        await answer_after(stand)
-        await line.vanish()
+    async with used_session(database, parts) as (_, stand):
         await asyncio.sleep(DOUBTFUL)
         begun = time.monotonic()
         with pytest.raises(Transient):
             await stand.lookup.find({})
         assert time.monotonic() - begun < NOTICED_WITHIN
-    finally:
-        line.thaw()
-        await line.stop()
 
 
 async def test_a_server_that_vanishes_is_noticed_and_a_slow_one_is_waited_for(
