@@ -9,7 +9,6 @@ from tests.conformance.black_hole import swallow
 from tests.conformance.ports import LOOPBACK
 from tests.conformance.stand import until
 from tundish.sdk import SILENCE, WatchedLines, tend_line, watch_line
-from tundish.sdk.lines import silence
 
 linux = pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux has all of these options")
 
@@ -52,9 +51,8 @@ def test_a_line_that_is_accepted_is_watched_as_the_one_that_listens() -> None:
 
 @linux
 @pytest.mark.anyio
-async def test_only_what_is_on_its_way_has_to_be_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(silence, "TENDED_EVERY", 0.05)
-    lines = WatchedLines()
+async def test_only_what_is_on_its_way_has_to_be_acknowledged() -> None:
+    lines = WatchedLines(every=0.05)
     with socket.create_server((LOOPBACK, 0)) as listening:
         client = lines.make((socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("", 0)))
         client.connect(listening.getsockname())

@@ -77,7 +77,9 @@ def tend_line(line: Any) -> None:
 class WatchedLines:
     """Makes the lines of a pool, watched and tended. Used inside a running event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: float = TENDED_EVERY) -> None:
+        """They are tended every so many seconds."""
+        self._every = every
         self._lines: WeakSet[socket.socket] = WeakSet()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -98,7 +100,7 @@ class WatchedLines:
             self._timer = None
 
     def _look_again(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(TENDED_EVERY, self._tend)
+        self._timer = asyncio.get_running_loop().call_later(self._every, self._tend)
 
     def _tend(self) -> None:
         self._timer = None
